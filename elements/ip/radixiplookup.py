@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from ._routes import RouteTable
+
+
+class RadixIPLookup(RouteTable):
+    """Route by longest prefix: a radix tree, for tables of any size.
+
+    Lookups take one to three memory accesses: a first table on 16 bits, then nodes on 8 bits.
+
+    Arguments are routes ``ADDR/MASK [GATEWAY] OUTPUT``. The destination annotation decides; a gateway replaces it.
+
+    Handlers: ``table`` (read) all routes, one a line; ``lookup ADDR`` (read) output and gateway for an address;
+    ``add``, ``set`` (add or replace), ``remove`` (write) one route; ``ctrl`` (write) several commands, one a line,
+    done all or not at all; ``flush`` (write) remove every route.
+    """

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nmclick.element import (
+    ANNO_DST_IP,
+    AnnotationRef,
+    Arguments,
+    Element,
+    Field,
+    IPAddress,
+    Keyword,
+    Positional,
+)
+
+
+class SetIPAddress(Element):
+    """Set an address annotation to IPADDR. ANNO names the annotation (default DST_IP).
+
+    Handlers: ``addr`` (read, write).
+    """
+
+    ports = "1/1"
+    processing = "a/a"
+    arguments = Arguments(Positional("IPADDR", IPAddress()), Keyword("ANNO", AnnotationRef(4), default=0))
+    writes = frozenset({ANNO_DST_IP})
+    handlers: ClassVar = {"addr": Field("address", IPAddress(), write=True)}

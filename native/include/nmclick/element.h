@@ -1,0 +1,94 @@
+/* What an element's C file includes: packets, workers, and the contract with the generated code.
+ *
+ * NAME.c beside NAME.py defines `struct NAME` (its state, zeroed at start) and the entry points that suit it:
+ *
+ *   int NAME_packet(struct NAME *, const struct NAME_args *, struct packet *, struct context *)
+ *       one packet in, the output port, DROP(reason), or KEPT out. May emit() other packets before it returns.
+ *   void NAME_batch(struct NAME *, const struct NAME_args *, struct packet *, int *result, unsigned n, struct context *)
+ *       a whole vector; result[i] is what _packet would have returned.
+ *   unsigned NAME_pull(struct NAME *, const struct NAME_args *, struct packet *, unsigned max, struct context *)
+ *       up to max packets for the puller at output c->output.
+ *   unsigned NAME_task(struct NAME *, const struct NAME_args *, struct packet *, unsigned max, struct context *)
+ *       called again and again; fills up to max packets for output 0 (sources, Unqueue). 0: nothing to do now.
+ *   uint64_t NAME_timer(struct NAME *, const struct NAME_args *, struct context *)
+ *       called at the time it returned last (first: after init); returns the next time in ns, NM_NEVER to end.
+ *   int NAME_init(struct NAME *, const struct NAME_args *, struct context *)     0, or init_error(c, "why")
+ *   void NAME_cleanup(struct NAME *, const struct NAME_args *, struct context *)
+ *   long NAME_call_WHAT(struct NAME *, const struct NAME_args *, const void *in, size_t n, void *out, size_t room,
+ *                       struct context *)
+ *       reached from the Python half with self.call("WHAT", bytes, room): handlers; runs between two batches.
+ *
+ * A packet belongs to the element it was given to until it is returned, emitted, kept or freed. */
+#ifndef NMCLICK_ELEMENT_H
+#define NMCLICK_ELEMENT_H
+
+#include "nmclick/bytes.h"
+#include "nmclick/packet.h"
+#include "nmclick/worker.h"
+
+#define KEPT (-1)
+/* reason: one of the names in the Python half's `drops`. */
+#define DROP(reason) NM_DROP(NM_ELEMENT, reason)
+#define NM_DROP(element, reason) NM_DROP_(element, reason)
+#define NM_DROP_(element, reason) (-2 - (int)element##_drop_##reason)
+
+/* Packets on their way out of an element that sends more than the one it was given. */
+struct emission {
+    struct packet packet;
+    uint32_t edge; /* which output of which element, numbered by the generated code */
+};
+
+struct emissions {
+    uint32_t count, room;
+    struct emission *items;
+};
+
+typedef unsigned pull_function(void *state, struct worker *, struct packet *, unsigned max);
+
+struct context {
+    struct worker *worker;
+    struct emissions *emissions;
+    uint64_t *drops;            /* this element's counters, by reason */
+    pull_function *const *pull; /* upstream of each pull input */
+    void *state;                /* for pull_input */
+    uint32_t first_edge;
+    uint16_t input, output; /* the port this call is about */
+    uint16_t n_inputs, n_outputs;
+    uint16_t element; /* number, for upcalls and logs */
+};
+
+static cold_path bool emissions_grow(struct emissions *e);
+
+/* Send `p` to output `port`; it leaves before the packet that the entry point returns, in the order of the calls. */
+static always_inline void emit(struct context *c, unsigned port, struct packet p)
+{
+    struct emissions *e = c->emissions;
+    if (unlikely(e->count == e->room) && !emissions_grow(e)) {
+        packet_free(c->worker, &p);
+        c->worker->no_buffer++;
+        return;
+    }
+    e->items[e->count++] = (struct emission){p, c->first_edge + port};
+}
+
+/* Free a packet the element owns, counting `code` (a DROP(...) value). */
+static always_inline void drop(struct context *c, const struct packet *p, int code)
+{
+    c->drops[-2 - code]++;
+    packet_free(c->worker, p);
+}
+
+/* Up to max packets from pull input `port`. */
+static always_inline unsigned pull_input(struct context *c, unsigned port, struct packet *out, unsigned max)
+{
+    return c->pull[port](c->state, c->worker, out, max);
+}
+
+static always_inline uint64_t now(const struct context *c)
+{
+    return c->worker->now;
+}
+
+static cold_path int init_error(struct context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

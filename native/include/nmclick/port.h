@@ -1,0 +1,138 @@
+/* A port: where packets enter and leave. Every kind of port presents netmap rings and one small struct of
+ * functions; the pipeline sees only the rings. */
+#ifndef NMCLICK_PORT_H
+#define NMCLICK_PORT_H
+
+#include "nmclick/bytes.h"
+#include "nmclick/netmap_abi.h"
+
+/* The memory that buffers, rings and interfaces live in. A pipeline works on one region; a port with another
+ * region costs one copy at the boundary. */
+struct nm_region {
+    uint8_t *base;        /* start of the mapping */
+    size_t size;          /* bytes mapped */
+    uint8_t *buffers;     /* address of buffer 0 */
+    uint32_t buffer_size; /* bytes, a multiple of 64 */
+    uint32_t n_buffers;   /* indexes 0 and 1 are reserved, as in netmap */
+    uint32_t *free_list;  /* buffers owned by nobody, a stack */
+    uint32_t free_count;
+    int fd; /* memfd behind the mapping, or -1 */
+    struct nm_region_pools *pools; /* who holds what; region.c */
+};
+
+/* What a capture file knows of a packet and a netmap slot has no room for; parallel to the ring's slots. */
+struct nm_slot_meta {
+    uint64_t timestamp;   /* ns since the epoch; 0: not known */
+    uint32_t wire_length; /* bytes on the wire, at least slot->len; 0: the same as slot->len */
+};
+
+/* Why a slot or a frame did not go through a ring. */
+enum nm_drop_reason {
+    NM_DROP_INDEX,  /* the slot names no buffer of the region */
+    NM_DROP_LENGTH, /* offset and length reach past the buffer's end */
+    NM_DROP_LONG,   /* the frame is longer than a buffer */
+    NM_DROP_LINK,   /* captured on an interface of another link type */
+    NM_DROP_WRITE,  /* the destination cannot be written */
+    NM_DROP_REASONS
+};
+const char *nm_drop_text(enum nm_drop_reason reason);
+
+/* One ring as the provider keeps it: the shared ring and the provider's own, trusted, copy of its indexes. */
+struct nm_ring {
+    struct netmap_ring *ring;
+    struct nm_slot_meta *meta; /* num_slots entries, or NULL */
+    uint32_t hwcur, hwtail;    /* as in the kernel: trusted positions, never read from shared memory */
+    uint64_t packets, bytes;   /* moved through this ring so far */
+    uint64_t drops;            /* refused by validation or by a full destination */
+    uint64_t drops_by[NM_DROP_REASONS];
+    uint32_t n_slots; /* trusted copies of what the shared ring says */
+    uint32_t ring_id;
+};
+
+static inline void nm_ring_drop(struct nm_ring *ring, enum nm_drop_reason reason)
+{
+    ring->drops++;
+    ring->drops_by[reason]++;
+}
+
+struct nm_port;
+
+struct nm_port_ops {
+    const char *scheme; /* "pcap", "replay", ... */
+    /* Hand over what the program gave (txsync), take in what arrived (rxsync); never block.
+     * 0, or -errno: -EINVAL after a ring that failed validation. */
+    int (*rxsync)(struct nm_port *port, unsigned ring);
+    int (*txsync)(struct nm_port *port, unsigned ring);
+    /* File descriptor to poll() when there is no work, or -1: nothing to wait for. `events` is what the program
+     * waits for (POLLIN: packets, POLLOUT: room) and becomes what the descriptor is to be polled for. */
+    int (*wait)(struct nm_port *port, short *events);
+    /* Everything written so far reaches its destination: 0 or -errno, with port->warning set. NULL: nothing to do.
+     * Call it before close to learn of late errors. */
+    int (*flush)(struct nm_port *port);
+    void (*close)(struct nm_port *port); /* flushes; frees the port */
+};
+
+enum nm_link_type { NM_LINK_ETHERNET = 1, NM_LINK_RAW_IP = 101 }; /* DLT / LINKTYPE values */
+
+struct nm_port {
+    const struct nm_port_ops *ops;
+    struct nm_region *region;
+    struct netmap_if *nifp;
+    uint16_t n_tx_rings, n_rx_rings;
+    struct nm_ring *tx, *rx;
+    uint32_t link_type; /* DLT value of the packets in the rings */
+    bool finished;      /* no packet will ever arrive again (end of file, loops done, peer gone) */
+    char name[64];      /* the specification it was opened with, for messages */
+    const char *warning; /* what went wrong while running (truncated file, disk full), or NULL; the port's */
+    void *priv;
+};
+
+struct nm_port_options {
+    bool read, write;      /* directions wanted */
+    uint32_t ring_slots;   /* wished, 0: the port's default */
+    uint32_t link_type;    /* for writers: what the packets are; 0: Ethernet */
+    uint32_t snap_length;  /* for writers: longest stored prefix; 0: all */
+    bool nanoseconds;      /* for writers: time unit of the stamps */
+    bool unbuffered;       /* for writers: each txsync reaches the file */
+};
+
+/* Longest frame that will come out of this port as far as can be told now (0: not known), so that the region's
+ * buffers can be made large enough before it is opened. Negative: -errno, with a message in `error`. */
+int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
+
+/* Open "scheme:rest". NULL on failure, with the reason and its cure in `error`. */
+struct nm_port *nm_port_open(const char *spec, struct nm_region *region, const struct nm_port_options *options,
+                             char *error, size_t size);
+
+/* Close a port: its buffers go back to the region. */
+static inline void nm_port_close(struct nm_port *port)
+{
+    port->ops->close(port);
+}
+
+static inline int nm_port_flush(struct nm_port *port)
+{
+    return port->ops->flush ? port->ops->flush(port) : 0;
+}
+
+static inline int nm_port_rxsync(struct nm_port *port, unsigned ring)
+{
+    return port->ops->rxsync(port, ring);
+}
+
+static inline int nm_port_txsync(struct nm_port *port, unsigned ring)
+{
+    return port->ops->txsync(port, ring);
+}
+
+/* Room for headers in front of a packet, and a spread over cache sets: buffers are a power of two apart, so equal
+ * offsets would put every packet's first line into the same few sets. */
+#define NM_HEADROOM 64u
+#define NM_MAX_OFFSET (NM_HEADROOM + 64u * 7u) /* a frame of buffer_size - NM_MAX_OFFSET always fits */
+#define NM_OFFSET_MASK 0xffffu                 /* offset_mask of the rings made here */
+static always_inline uint32_t nm_buffer_offset(uint32_t buffer)
+{
+    return NM_HEADROOM + 64u * (buffer & 7u);
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* A worker: one native thread, its share of the buffers, its clock. */
+#ifndef NMCLICK_WORKER_H
+#define NMCLICK_WORKER_H
+
+#include "nmclick/bytes.h"
+#include "nmclick/port.h"
+
+#define NM_NEVER UINT64_MAX
+
+struct runtime;
+struct nm_program;
+
+struct worker {
+    uint8_t *buffers;      /* address of buffer 0 of the pipeline's region */
+    uint32_t buffer_size;  /* bytes from one buffer to the next */
+    uint32_t free_count;   /* entries on free_list */
+    uint32_t *free_list;   /* buffer indexes this worker may hand out; last freed, first used: still in cache */
+    uint64_t now;          /* ns since the epoch, read once per batch (simulated under --simtime) */
+    uint64_t wake_at;      /* when the idle worker must look again, at the latest; NM_NEVER: not for time's sake */
+    struct nm_port **ports; /* the ports the pipeline was compiled for, by number */
+    void *state;           /* the program's state */
+    const struct nm_program *program;
+    struct runtime *runtime;
+    uint64_t no_buffer;    /* packets lost because the pool was empty */
+    uint64_t misdirected;  /* packets emitted to an output that does not exist */
+    const unsigned *attention; /* not zero: the control plane waits */
+    bool busy;             /* some task did something in this round */
+    unsigned index;
+    char error[256];       /* why the last init failed */
+};
+
+/* Whether the control plane wants this worker to stop between two batches. */
+static always_inline bool worker_interrupted(const struct worker *w)
+{
+    return __atomic_load_n(w->attention, __ATOMIC_RELAXED) != 0;
+}
+
+/* A free buffer, or 0 when the pool is empty: the caller drops and counts. */
+static always_inline uint32_t buffer_take(struct worker *w)
+{
+    if (unlikely(!w->free_count))
+        return 0;
+    return w->free_list[--w->free_count];
+}
+
+static always_inline void buffer_free(struct worker *w, uint32_t buffer)
+{
+    w->free_list[w->free_count++] = buffer;
+}
+
+static always_inline uint8_t *buffer_address(const struct worker *w, uint32_t buffer)
+{
+    return w->buffers + (size_t)buffer * w->buffer_size;
+}
+
+/* Look at me again at `when` (ns) even if nothing else happens. */
+static always_inline void wake_at(struct worker *w, uint64_t when)
+{
+    if (when < w->wake_at)
+        w->wake_at = when;
+}
+
+/* Slow-path services of the runtime (native/runtime). */
+
+/* Stop this worker here, let the control plane's half of the element answer, return its answer.
+ * `kind` is the element's own; used for ends of sources and packet scripts, never in a hot path. */
+long worker_upcall(struct worker *w, unsigned element, unsigned kind, uint64_t argument);
+
+/* Zeroed memory that lives as long as the program; NULL when there is none. */
+void *worker_alloc(struct worker *w, size_t size);
+
+/* One line "NAME: text" to standard error, kept whole among several writers. */
+void worker_log(struct worker *w, unsigned element, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Text to standard error as it is (Print). */
+void worker_write(struct worker *w, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,60 @@
+/* What a kind of port brings, and the parts all of them share. A new kind is one file that defines
+ * nm_NAME_driver and one line in NM_PORT_DRIVERS. */
+#ifndef NMCLICK_PORTS_DRIVER_H
+#define NMCLICK_PORTS_DRIVER_H
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "nmclick/port.h"
+#include "../netmap/ring.h"
+
+struct nm_port_driver {
+    const char *scheme; /* the word before the colon */
+    const char *syntax; /* for messages: "pcap:FILE" */
+    /* `rest` is what follows "scheme:". As nm_port_open and nm_port_probe. */
+    struct nm_port *(*open)(const char *spec, const char *rest, struct nm_region *region,
+                            const struct nm_port_options *options, char *error, size_t size);
+    int64_t (*probe)(const char *spec, const char *rest, const struct nm_port_options *options, char *error,
+                     size_t size);
+};
+
+#define NM_PORT_DRIVERS(X)                                                                                    \
+    X(pcap)                                                                                                   \
+    X(replay)                                                                                                 \
+    X(pipe)                                                                                                   \
+    X(null)
+
+#define NM_DECLARE_DRIVER(name) extern const struct nm_port_driver nm_##name##_driver;
+NM_PORT_DRIVERS(NM_DECLARE_DRIVER)
+#undef NM_DECLARE_DRIVER
+
+#define NM_DEFAULT_SLOTS 256u
+
+struct nm_port_shape {
+    uint16_t n_tx, n_rx;
+    uint32_t default_slots;
+    bool tx_meta, rx_meta;
+};
+
+/* A port with its rings and buffers; NULL with the reason in `error`. */
+struct nm_port *nm_port_create(const struct nm_port_ops *ops, const char *spec, struct nm_region *region,
+                               const struct nm_port_options *options, const struct nm_port_shape *shape,
+                               char *error, size_t size);
+/* The port alone, for those who make their own rings. */
+struct nm_port *nm_port_create_bare(const struct nm_port_ops *ops, const char *spec, struct nm_region *region);
+/* Frees the port; what nm_port_create made goes with it. */
+void nm_port_release(struct nm_port *port);
+
+/* Why `n_rings` rings of `n_slots` slots could not be had: EINVAL, ENOBUFS or another errno. */
+cold_path void nm_port_rings_error(char *error, size_t size, const char *spec, int err,
+                                   const struct nm_region *region, uint32_t n_slots, unsigned n_rings);
+
+int nm_port_no_sync(struct nm_port *port, unsigned ring); /* for a direction the port does not have */
+int nm_port_no_wait(struct nm_port *port, short *events);  /* there is never anything to wait for */
+
+/* Fails with "SPEC: message" in `error`. */
+__attribute__((format(printf, 4, 5))) cold_path void nm_port_error(char *error, size_t size, const char *spec,
+                                                                   const char *format, ...);
+
+#endif

@@ -1,0 +1,167 @@
+#include "driver.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define DRIVER(name) &nm_##name##_driver,
+static const struct nm_port_driver *const drivers[] = {NM_PORT_DRIVERS(DRIVER)};
+#undef DRIVER
+
+#define N_DRIVERS (sizeof drivers / sizeof drivers[0])
+
+const char *nm_drop_text(enum nm_drop_reason reason)
+{
+    static const char *const texts[NM_DROP_REASONS] = {
+        [NM_DROP_INDEX] = "the slot names no buffer",
+        [NM_DROP_LENGTH] = "offset and length reach past the buffer",
+        [NM_DROP_LONG] = "the frame is longer than a buffer",
+        [NM_DROP_LINK] = "the frame has another link type",
+        [NM_DROP_WRITE] = "it could not be written",
+    };
+    return (unsigned)reason < NM_DROP_REASONS ? texts[reason] : "unknown";
+}
+
+void nm_port_error(char *error, size_t size, const char *spec, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int n = snprintf(error, size, "%s: ", spec);
+    if (n >= 0 && (size_t)n < size)
+        vsnprintf(error + n, size - (size_t)n, format, arguments);
+    va_end(arguments);
+}
+
+static void say_unknown(char *error, size_t size, const char *spec, const char *colon)
+{
+    char known[256] = "";
+    for (size_t i = 0; i < N_DRIVERS; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", drivers[i]->syntax);
+    }
+    if (colon)
+        nm_port_error(error, size, spec, "unknown kind of port '%.*s'; there are %s", (int)(colon - spec), spec, known);
+    else
+        nm_port_error(error, size, spec, "a port is written KIND:WHICH; there are %s", known);
+}
+
+static const struct nm_port_driver *find_driver(const char *spec, const char **rest, char *error, size_t size)
+{
+    const char *colon = strchr(spec, ':');
+    for (size_t i = 0; colon && i < N_DRIVERS; i++) {
+        const char *scheme = drivers[i]->scheme;
+        if (strlen(scheme) == (size_t)(colon - spec) && memcmp(scheme, spec, strlen(scheme)) == 0) {
+            *rest = colon + 1;
+            return drivers[i];
+        }
+    }
+    say_unknown(error, size, spec, colon);
+    return NULL;
+}
+
+int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size)
+{
+    const char *rest;
+    const struct nm_port_driver *driver = find_driver(spec, &rest, error, size);
+    if (!driver)
+        return -EINVAL;
+    return driver->probe ? driver->probe(spec, rest, options, error, size) : 0;
+}
+
+struct nm_port *nm_port_open(const char *spec, struct nm_region *region, const struct nm_port_options *options,
+                             char *error, size_t size)
+{
+    const char *rest;
+    const struct nm_port_driver *driver = find_driver(spec, &rest, error, size);
+    return driver ? driver->open(spec, rest, region, options, error, size) : NULL;
+}
+
+void nm_port_rings_error(char *error, size_t size, const char *spec, int err, const struct nm_region *region,
+                         uint32_t n_slots, unsigned n_rings)
+{
+    if (err == EINVAL)
+        nm_port_error(error, size, spec, "a ring of %u slots: there must be %u to %u", n_slots, NM_MIN_SLOTS,
+                      NM_MAX_SLOTS);
+    else if (err == ENOBUFS)
+        nm_port_error(error, size, spec, "%u ring slots need as many packet buffers, %u are left; make more buffers",
+                      n_slots * n_rings, region->free_count);
+    else
+        nm_port_error(error, size, spec, "no room for %u rings of %u slots: %s", n_rings, n_slots, strerror(err));
+}
+
+struct nm_port *nm_port_create_bare(const struct nm_port_ops *ops, const char *spec, struct nm_region *region)
+{
+    struct nm_port *port = calloc(1, sizeof *port);
+    if (!port)
+        return NULL;
+    port->ops = ops;
+    port->region = region;
+    port->link_type = NM_LINK_ETHERNET;
+    snprintf(port->name, sizeof port->name, "%s", spec);
+    return port;
+}
+
+static int make_rings(struct nm_port *port, uint32_t slots, const struct nm_port_shape *shape)
+{
+    port->tx = calloc(shape->n_tx + 1u, sizeof *port->tx);
+    port->rx = calloc(shape->n_rx + 1u, sizeof *port->rx);
+    if (!port->tx || !port->rx)
+        return -ENOMEM;
+    int err = 0;
+    for (; port->n_rx_rings < shape->n_rx && !err; port->n_rx_rings += !err)
+        err = nm_ring_create(&port->rx[port->n_rx_rings], port->region, NETMAP_DIR_RX, port->n_rx_rings, slots,
+                             shape->rx_meta);
+    for (; port->n_tx_rings < shape->n_tx && !err; port->n_tx_rings += !err)
+        err = nm_ring_create(&port->tx[port->n_tx_rings], port->region, NETMAP_DIR_TX, port->n_tx_rings, slots,
+                             shape->tx_meta);
+    if (err)
+        return err;
+    const char *colon = strchr(port->name, ':');
+    port->nifp = nm_if_create(port->region, colon ? colon + 1 : port->name, port->tx, port->n_tx_rings, port->rx,
+                              port->n_rx_rings);
+    return port->nifp ? 0 : -ENOMEM;
+}
+
+struct nm_port *nm_port_create(const struct nm_port_ops *ops, const char *spec, struct nm_region *region,
+                               const struct nm_port_options *options, const struct nm_port_shape *shape,
+                               char *error, size_t size)
+{
+    struct nm_port *port = nm_port_create_bare(ops, spec, region);
+    if (!port) {
+        nm_port_error(error, size, spec, "out of memory");
+        return NULL;
+    }
+    uint32_t slots = options->ring_slots ? options->ring_slots : shape->default_slots;
+    int err = make_rings(port, slots, shape);
+    if (!err)
+        return port;
+    nm_port_rings_error(error, size, spec, -err, region, slots, shape->n_tx + shape->n_rx);
+    nm_port_release(port);
+    return NULL;
+}
+
+void nm_port_release(struct nm_port *port)
+{
+    for (unsigned i = 0; i < port->n_rx_rings; i++)
+        nm_ring_destroy(&port->rx[i], port->region, true);
+    for (unsigned i = 0; i < port->n_tx_rings; i++)
+        nm_ring_destroy(&port->tx[i], port->region, true);
+    free(port->rx);
+    free(port->tx);
+    if (port->nifp)
+        nm_if_destroy(port->region, port->nifp);
+    free(port);
+}
+
+int nm_port_no_sync(struct nm_port *port, unsigned ring)
+{
+    (void)port;
+    (void)ring;
+    return -EOPNOTSUPP;
+}
+
+int nm_port_no_wait(struct nm_port *port, short *events)
+{
+    (void)port;
+    (void)events;
+    return -1;
+}

@@ -1,0 +1,115 @@
+/* What the files of the runtime share. */
+#ifndef NMCLICK_RUNTIME_INTERNAL_H
+#define NMCLICK_RUNTIME_INTERNAL_H
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "nmclick/region.h"
+#include "nmclick/runtime.h"
+
+struct task {
+    unsigned (*run)(void *state, struct worker *w);
+    bool scheduled;
+    bool skipped; /* while draining */
+    struct nm_task_counters counters;
+};
+
+struct allocation {
+    struct allocation *next;
+    void *memory;
+    size_t mapped; /* bytes of a mapping, or 0: from the heap */
+};
+
+struct upcall {
+    bool waiting, reported, answered;
+    uint32_t element, kind;
+    uint64_t argument;
+    long answer;
+};
+
+/* A worker and the thread that runs it. The first part is the worker's own; `held` and `upcall` are guarded
+ * by the runtime's lock. */
+struct thread {
+    struct worker worker;
+    pthread_t id;
+    bool started;
+    int wake_fd; /* eventfd: ends a sleep */
+    struct task *tasks;
+    uint64_t *timers; /* next time of each */
+    uint64_t next_timer;
+    struct pollfd *polled;
+    struct allocation *allocations;
+    uint64_t rounds, sleeps;
+    uint64_t drain_budget; /* packets that may still move */
+    bool port_ready;       /* a port ended the last sleep */
+    bool in_vain;          /* ... and nothing moved after that */
+    bool held;
+    struct upcall upcall;
+};
+
+enum mode { MODE_RUN, MODE_DRAIN, MODE_DRAINED, MODE_STOP };
+
+struct clock {
+    bool simulated, jump;
+    double speed;
+    uint64_t real_base; /* now = base + (real - real_base) * speed; 0: now is the real time */
+    _Atomic uint64_t base;
+    _Atomic uint64_t simulated_now;
+    uint64_t deadline; /* simulated time must not pass it; guarded by the runtime's lock */
+};
+
+struct runtime {
+    struct nm_region *region;
+    struct nm_port **ports;
+    uint32_t n_ports;
+    struct clock clock;
+    const struct nm_program *program;
+    const char *const *names;
+    void *state;
+    struct thread *threads;
+    unsigned n_threads;
+
+    /* Looked at once a round: not zero when a worker must stop to think (parked, or another mode than
+     * MODE_RUN). */
+    _Alignas(64) _Atomic unsigned attention;
+
+    _Alignas(64) pthread_mutex_t lock;
+    pthread_cond_t worker_changed;  /* a worker was held, waits for an answer, ... */
+    pthread_cond_t control_changed; /* hold, mode, deadline, answers */
+    unsigned parks;                 /* nested requests to hold */
+    enum mode mode;
+    bool drain_reported;
+    int wake_pipe[2]; /* what wakes the control plane */
+    _Atomic bool woken;
+};
+
+uint64_t clock_real(void);
+uint64_t clock_now(struct runtime *rt);
+/* Wall-clock ns until `when`. */
+uint64_t clock_wait(struct runtime *rt, uint64_t when);
+/* Simulated time: go on to `when`, but wait for the control plane at its deadline. */
+void clock_advance(struct runtime *rt, uint64_t when);
+/* Warped time: skip what is left until `when` or the control plane's deadline. */
+void clock_jump(struct runtime *rt, uint64_t when);
+
+void *thread_main(void *thread);
+void thread_wake(struct thread *t);
+void control_notify(struct runtime *rt);
+void free_allocations(struct thread *t);
+/* No signal reaches a runtime that is being destroyed. */
+void forget_signals(struct runtime *rt);
+
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline struct timespec to_timespec(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+}
+
+#endif

@@ -1,0 +1,213 @@
+/* Building a run and taking it down: memory, ports, the program's state, threads. */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size)
+{
+    struct nm_region *region = nm_region_create(n_buffers, buffer_size, error, size);
+    if (!region)
+        return NULL;
+    struct runtime *rt = aligned_alloc(64, (sizeof *rt + 63) & ~(size_t)63);
+    if (!rt) {
+        snprintf(error, size, "out of memory");
+        nm_region_destroy(region);
+        return NULL;
+    }
+    memset(rt, 0, sizeof *rt);
+    rt->region = region;
+    rt->clock.speed = 1;
+    rt->clock.deadline = NM_NEVER;
+    pthread_mutex_init(&rt->lock, NULL);
+    pthread_cond_init(&rt->worker_changed, NULL);
+    pthread_cond_init(&rt->control_changed, NULL);
+    if (pipe2(rt->wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+        snprintf(error, size, "cannot make a pipe: %s", strerror(errno));
+        rt->wake_pipe[0] = rt->wake_pipe[1] = -1;
+        nm_runtime_destroy(rt);
+        return NULL;
+    }
+    return rt;
+}
+
+struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const struct nm_port_options *options,
+                                char *error, size_t size)
+{
+    struct nm_port **ports = realloc(rt->ports, (rt->n_ports + 1) * sizeof *ports);
+    if (!ports) {
+        snprintf(error, size, "out of memory");
+        return NULL;
+    }
+    rt->ports = ports;
+    struct nm_port *port = nm_port_open(spec, rt->region, options, error, size);
+    if (port)
+        rt->ports[rt->n_ports++] = port;
+    return port;
+}
+
+static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
+{
+    const struct nm_program *program = rt->program;
+    struct worker *w = &t->worker;
+    t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    t->tasks = calloc(program->n_tasks + 1, sizeof *t->tasks);
+    t->timers = calloc(program->n_timers + 1, sizeof *t->timers);
+    t->polled = calloc(rt->n_ports + 1, sizeof *t->polled);
+    w->free_list = malloc(rt->region->n_buffers * sizeof *w->free_list);
+    if (t->wake_fd < 0 || !t->tasks || !t->timers || !t->polled || !w->free_list)
+        return false;
+    for (uint32_t i = 0; i < program->n_tasks; i++)
+        t->tasks[i] = (struct task){.run = program->tasks[i], .scheduled = true};
+    t->next_timer = program->n_timers ? 0 : NM_NEVER;
+    w->buffers = rt->region->buffers;
+    w->buffer_size = rt->region->buffer_size;
+    w->free_count = nm_region_take(rt->region, w->free_list, rt->region->n_buffers);
+    w->ports = rt->ports;
+    w->state = rt->state;
+    w->program = program;
+    w->runtime = rt;
+    w->index = index;
+    w->wake_at = NM_NEVER;
+    w->now = clock_now(rt);
+    return true;
+}
+
+uint32_t nm_runtime_load(struct runtime *rt, const struct nm_program *program, const char *const *names,
+                         char *error, size_t size)
+{
+    if (program->abi != NM_PROGRAM_ABI) {
+        snprintf(error, size, "compiled for version %u of the runtime, this is version %u", program->abi,
+                 NM_PROGRAM_ABI);
+        return UINT32_MAX;
+    }
+    size_t state_size = (program->state_size + 64) & ~(size_t)63;
+    rt->threads = aligned_alloc(_Alignof(struct thread), sizeof *rt->threads);
+    if (rt->threads) {
+        memset(rt->threads, 0, sizeof *rt->threads);
+        rt->n_threads = 1;
+        rt->threads->wake_fd = -1;
+    }
+    rt->program = program;
+    rt->names = names;
+    rt->state = aligned_alloc(64, state_size);
+    if (!rt->threads || !rt->state || !make_thread(rt, rt->threads, 0)) {
+        snprintf(error, size, "out of memory");
+        rt->program = NULL;
+        return UINT32_MAX;
+    }
+    memset(rt->state, 0, state_size);
+    struct worker *w = &rt->threads->worker;
+    uint32_t failed = program->init(rt->state, w);
+    if (failed)
+        snprintf(error, size, "%s", w->error);
+    return failed;
+}
+
+/* Signals belong to the control plane's thread. */
+static int create_thread(struct thread *t)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    t->started = true;
+    int failed = pthread_create(&t->id, NULL, thread_main, t);
+    if (failed)
+        t->started = false;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -failed;
+}
+
+int nm_runtime_start(struct runtime *rt, int cpu)
+{
+    /* Parked until the caller unparks; under simulated time once more, until nm_runtime_wait. */
+    pthread_mutex_lock(&rt->lock);
+    rt->parks += rt->clock.simulated ? 2 : 1;
+    atomic_store(&rt->attention, true);
+    pthread_mutex_unlock(&rt->lock);
+    for (unsigned i = 0; i < rt->n_threads; i++) {
+        int failed = create_thread(&rt->threads[i]);
+        if (failed)
+            return failed;
+        if (cpu >= 0) {
+            cpu_set_t set;
+            CPU_ZERO(&set);
+            CPU_SET((unsigned)cpu + i, &set);
+            failed = -pthread_setaffinity_np(rt->threads[i].id, sizeof set, &set);
+            if (failed)
+                return failed;
+        }
+    }
+    return 0;
+}
+
+static void free_thread(struct runtime *rt, struct thread *t)
+{
+    struct worker *w = &t->worker;
+    if (w->free_list)
+        nm_region_give(rt->region, w->free_list, w->free_count);
+    free_allocations(t);
+    if (t->wake_fd >= 0)
+        close(t->wake_fd);
+    free(w->free_list);
+    free(t->tasks);
+    free(t->timers);
+    free(t->polled);
+}
+
+uint32_t nm_runtime_destroy(struct runtime *rt)
+{
+    nm_runtime_stop(rt);
+    forget_signals(rt);
+    if (rt->program && rt->n_threads && rt->program->cleanup)
+        rt->program->cleanup(rt->state, &rt->threads->worker);
+    for (unsigned i = 0; i < rt->n_threads; i++)
+        free_thread(rt, &rt->threads[i]);
+    for (uint32_t i = 0; i < rt->n_ports; i++)
+        nm_port_close(rt->ports[i]);
+    uint32_t lost = nm_region_in_use(rt->region);
+    nm_region_destroy(rt->region);
+    for (int i = 0; i < 2; i++)
+        if (rt->wake_pipe[i] >= 0)
+            close(rt->wake_pipe[i]);
+    pthread_mutex_destroy(&rt->lock);
+    pthread_cond_destroy(&rt->worker_changed);
+    pthread_cond_destroy(&rt->control_changed);
+    free(rt->threads);
+    free(rt->ports);
+    free(rt->state);
+    free(rt);
+    return lost;
+}
+
+long nm_runtime_call(struct runtime *rt, uint32_t call, const void *in, size_t n, void *out, size_t room)
+{
+    if (call >= rt->program->n_calls)
+        return -1;
+    struct worker *w = &rt->threads->worker;
+    w->now = clock_now(rt);
+    return rt->program->calls[call](rt->state, w, in, n, out, room);
+}
+
+void *nm_runtime_state(struct runtime *rt)
+{
+    return rt->state;
+}
+
+void nm_runtime_schedule(struct runtime *rt, uint32_t task, bool scheduled)
+{
+    if (task < rt->program->n_tasks)
+        rt->threads->tasks[task].scheduled = scheduled;
+}
+
+bool nm_runtime_scheduled(struct runtime *rt, uint32_t task)
+{
+    return task < rt->program->n_tasks && rt->threads->tasks[task].scheduled;
+}

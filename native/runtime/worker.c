@@ -1,0 +1,184 @@
+/* A worker's life: run every task in turn; when a whole round moved nothing, sleep until a port, the time or
+ * the control plane has something to do. */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* A port that is ready and whose packets nobody takes (an unscheduled source) must not keep the processor
+ * busy. */
+#define VAIN_SLEEP 1000000u
+
+static bool must_wait(const struct runtime *rt)
+{
+    return rt->mode != MODE_STOP && (rt->parks || rt->mode == MODE_DRAINED);
+}
+
+/* False: the thread ends. */
+static bool hold(struct thread *t)
+{
+    struct runtime *rt = t->worker.runtime;
+    pthread_mutex_lock(&rt->lock);
+    while (must_wait(rt)) {
+        t->held = true;
+        pthread_cond_broadcast(&rt->worker_changed);
+        pthread_cond_wait(&rt->control_changed, &rt->lock);
+    }
+    t->held = false;
+    bool go_on = rt->mode != MODE_STOP;
+    pthread_mutex_unlock(&rt->lock);
+    return go_on;
+}
+
+static void drained(struct runtime *rt)
+{
+    pthread_mutex_lock(&rt->lock);
+    if (rt->mode == MODE_DRAIN)
+        rt->mode = MODE_DRAINED;
+    pthread_mutex_unlock(&rt->lock);
+    control_notify(rt);
+}
+
+static void run_timers(struct thread *t)
+{
+    struct worker *w = &t->worker;
+    uint64_t next = NM_NEVER;
+    for (uint32_t i = 0; i < w->program->n_timers; i++) {
+        if (t->timers[i] <= w->now)
+            t->timers[i] = w->program->timers[i](w->state, w);
+        next = earlier(next, t->timers[i]);
+    }
+    t->next_timer = next;
+    w->busy = true;
+}
+
+/* One turn of every task. False: nothing moved. */
+static bool run_round(struct thread *t, bool draining)
+{
+    struct worker *w = &t->worker;
+    struct runtime *rt = w->runtime;
+    uint64_t moved = 0;
+    w->busy = false;
+    w->wake_at = NM_NEVER;
+    w->now = clock_now(rt);
+    t->rounds++;
+    if (unlikely(w->now >= t->next_timer) && !draining)
+        run_timers(t);
+    for (uint32_t i = 0; i < w->program->n_tasks; i++) {
+        struct task *task = &t->tasks[i];
+        if (!task->scheduled || (draining && task->skipped))
+            continue;
+        if (i)
+            w->now = clock_now(rt);
+        unsigned n = task->run(w->state, w);
+        task->counters.calls++;
+        task->counters.idle_calls += n == 0;
+        task->counters.packets += n;
+        moved += n;
+    }
+    if (unlikely(draining)) {
+        if (moved >= t->drain_budget)
+            return false;
+        t->drain_budget -= moved;
+    }
+    return moved || w->busy;
+}
+
+/* A full ring that the program could not empty into waits for room, a reading one for packets. */
+static short wanted_events(const struct nm_port *port)
+{
+    short events = port->n_rx_rings && !port->finished ? POLLIN : 0;
+    for (unsigned i = 0; i < port->n_tx_rings; i++)
+        if (port->tx[i].ring->head == port->tx[i].ring->tail)
+            events |= POLLOUT;
+    return events;
+}
+
+static nfds_t collect(struct thread *t)
+{
+    struct runtime *rt = t->worker.runtime;
+    nfds_t n = 0;
+    t->polled[n++] = (struct pollfd){.fd = t->wake_fd, .events = POLLIN};
+    if (t->in_vain)
+        return n;
+    for (uint32_t i = 0; i < rt->n_ports; i++) {
+        struct nm_port *port = rt->ports[i];
+        short events = wanted_events(port);
+        int fd = events && port->ops->wait ? port->ops->wait(port, &events) : -1;
+        if (fd >= 0)
+            t->polled[n++] = (struct pollfd){.fd = fd, .events = events};
+    }
+    return n;
+}
+
+static void sleep_until(struct thread *t, nfds_t n, uint64_t when)
+{
+    uint64_t ns = when == NM_NEVER ? NM_NEVER : clock_wait(t->worker.runtime, when);
+    if (t->in_vain)
+        ns = earlier(ns, VAIN_SLEEP);
+    struct timespec wait = to_timespec(ns);
+    t->sleeps++;
+    int ready = ppoll(t->polled, n, ns == NM_NEVER ? NULL : &wait, NULL);
+    t->port_ready = ready > 0 && !t->polled[0].revents;
+    if (ready > 0 && t->polled[0].revents) {
+        uint64_t count;
+        (void)!read(t->wake_fd, &count, sizeof count);
+    }
+}
+
+static void idle(struct thread *t)
+{
+    struct runtime *rt = t->worker.runtime;
+    uint64_t until = earlier(t->worker.wake_at, t->next_timer);
+    t->in_vain = t->port_ready;
+    t->port_ready = false;
+    nfds_t n = collect(t);
+    if (!rt->clock.simulated && !rt->clock.jump) {
+        sleep_until(t, n, until);
+        return;
+    }
+    /* Time need not pass: what is there to be read goes first, then the clock jumps. */
+    pthread_mutex_lock(&rt->lock);
+    uint64_t limit = earlier(until, rt->clock.deadline);
+    pthread_mutex_unlock(&rt->lock);
+    if (limit == NM_NEVER) {
+        sleep_until(t, n, NM_NEVER);
+        return;
+    }
+    struct timespec at_once = {0};
+    if (n > 1 && ppoll(t->polled + 1, n - 1, &at_once, NULL) > 0) {
+        t->port_ready = true;
+        return;
+    }
+    if (rt->clock.simulated)
+        clock_advance(rt, until);
+    else
+        clock_jump(rt, until);
+}
+
+void *thread_main(void *thread)
+{
+    struct thread *t = thread;
+    struct runtime *rt = t->worker.runtime;
+    prctl(PR_SET_TIMERSLACK, 1); /* the default of 50 us would blur the rate of timed sources */
+    for (;;) {
+        bool draining = false;
+        if (unlikely(atomic_load_explicit(&rt->attention, memory_order_relaxed))) {
+            if (!hold(t))
+                return NULL;
+            pthread_mutex_lock(&rt->lock);
+            draining = rt->mode == MODE_DRAIN;
+            pthread_mutex_unlock(&rt->lock);
+        }
+        if (likely(run_round(t, draining))) {
+            t->port_ready = false;
+            if (rt->clock.simulated && !draining)
+                clock_advance(rt, clock_now(rt) + NM_SIMULATED_ROUND);
+        } else if (draining) {
+            drained(rt);
+        } else {
+            idle(t);
+        }
+    }
+}

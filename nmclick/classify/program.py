@@ -1,0 +1,91 @@
+"""A compiled classification program: what the elements use of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .boolean import Algebra
+from .dispatch import BudgetExceeded, Dispatch, Guarded, chain
+from .emit import emit_c
+from .evaluate import Headers, classify
+from .ir import Builder, Node, outputs, walk
+from .lower import Lowering
+from .optimise import optimise
+from .patterns import DROP, All, Rule
+
+NODES_FREE = 500
+NODES_PER_RULE = 40
+
+
+@dataclass(frozen=True)
+class Program:
+    """Rules, and the decision DAG that does the same.
+
+    `packet` tells whether it looks at a packet's headers (IP programs) or at plain bytes (Classifier).
+    """
+
+    rules: tuple[Rule, ...]
+    n_outputs: int
+    packet: bool
+    root: Node
+
+    def emit_c(self, function: str) -> str:
+        """C text that defines `static inline int function(...)`: the output port, or -1 where nothing matches.
+
+        The argument is `const struct packet *p`, or `const uint8_t *data, uint32_t length` for Classifier.
+        It needs nmclick/packet.h. Helpers defined beside it have names that begin with `function`.
+        """
+        return emit_c(self.root, function, self.packet)
+
+    def evaluate(self, headers: Headers) -> int:
+        """The output for a packet, straight from the rules."""
+        return classify(self.rules, headers)
+
+    def walk(self, headers: Headers) -> int:
+        """The output for a packet, through the DAG."""
+        return walk(self.root, headers)
+
+    def unused_outputs(self) -> list[int]:
+        """Outputs that no packet reaches."""
+        return sorted(set(range(self.n_outputs)) - outputs(self.root))
+
+    def text(self) -> str:
+        """The program as Click's `program` handler prints it."""
+        from .listing import listing
+
+        return listing(self.rules, self.packet)
+
+
+def compile_rules(rules: Sequence[Rule], n_outputs: int, packet: bool) -> Program:
+    """The program for rules that are tried in order; packets that match none are dropped."""
+    algebra = Algebra()
+    lowering = Lowering(algebra, rules)
+    guarded = [Guarded(lowering.formula(rule.pattern), rule.output, (rule.index,)) for rule in rules]
+    guarded.append(Guarded(algebra.true, DROP))
+    try:
+        budget = NODES_FREE + NODES_PER_RULE * len(rules)
+        root = Dispatch(algebra, Builder(), budget).build(guarded)
+    except BudgetExceeded:
+        root = chain(algebra, Builder(), guarded)
+    return Program(tuple(rules), n_outputs, packet, optimise(root))
+
+
+def graft(program: Program, output: int, other: Program) -> Program:
+    """One program that sends what `program` has for `output` through `other`.
+
+    The outputs of `program` keep their numbers (`output` gets nothing any more), those of `other` follow them.
+    Both must look at the same kind of input.
+    """
+    if program.packet != other.packet:
+        raise ValueError("programs of different kinds cannot be merged")
+    rules: list[Rule] = []
+    for rule in program.rules:
+        if rule.output != output:
+            rules.append(rule)
+            continue
+        for inner in other.rules:
+            there = inner.output + program.n_outputs if inner.output != DROP else DROP
+            rules.append(Rule(All((rule.pattern, inner.pattern)), there, rule.index))
+        rules.append(replace(rule, output=DROP))
+    return compile_rules(rules, program.n_outputs + other.n_outputs, program.packet)

@@ -1,0 +1,188 @@
+"""C sources to shared objects: finding a compiler, flags, and the private cache.
+
+A cached object is named by a hash of everything that decides its contents: sources, headers, compiler, flags and CPU.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+OPTIMISE = ("-O3", "-march=native", "-fno-semantic-interposition")
+SANITIZE = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
+COMMON = ("-std=gnu11", "-g1", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread")
+WARNINGS = ("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function", "-Wno-unused-label")
+
+
+class CompilerError(Exception):
+    """There is no C compiler, or it refused what it was given. The text tells the user what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A C compiler: the command that starts it, and what identifies this very build of it."""
+
+    command: tuple[str, ...]
+    identity: str
+
+    @property
+    def is_zig(self) -> bool:
+        return "ziglang" in self.command
+
+
+def native_folder() -> Path:
+    """Folder with the C sources: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "native"
+    return installed if installed.is_dir() else package.parent / "native"
+
+
+def _identify(path: str) -> str:
+    real = os.path.realpath(path)
+    status = os.stat(real)
+    return f"{real}:{status.st_size}:{status.st_mtime_ns}"
+
+
+@cache
+def find_compiler() -> Compiler:
+    """The compiler of $CC, else gcc, clang or cc, else the one in the PyPI package ziglang."""
+    wanted = os.environ.get("CC", "").split()
+    for command in ([wanted] if wanted else []) + [["gcc"], ["clang"], ["cc"]]:
+        path = shutil.which(command[0])
+        if path:
+            if command[1:3] == ["-m", "ziglang"]:
+                return Compiler((path, *command[1:]), "zig:" + _identify(path))
+            return Compiler((path, *command[1:]), _identify(path))
+        if command is wanted:
+            raise CompilerError(f"the C compiler '{command[0]}' that CC names does not exist")
+    spec = importlib.util.find_spec("ziglang")
+    if spec is not None and spec.origin is not None:
+        return Compiler((sys.executable, "-m", "ziglang", "cc"), _identify(spec.origin))
+    raise CompilerError(
+        "no C compiler found: install gcc or clang (Debian, Ubuntu: apt install gcc libc6-dev), "
+        "or the PyPI package ziglang (pip install ziglang)"
+    )
+
+
+@cache
+def _cpu() -> str:
+    """What -march=native depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").split("\n\n", 1)[0].splitlines()
+    except OSError:
+        return os.uname().machine
+    keep = ("model name", "flags", "Features", "CPU part", "stepping")
+    return "\n".join(line for line in lines if line.startswith(keep))
+
+
+def cache_folder() -> Path:
+    """The user's private cache: $NMCLICK_CACHE, else below $XDG_CACHE_HOME or ~/.cache. Nobody else may write there,
+    since what lies in it is loaded as code."""
+    named = os.environ.get("NMCLICK_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    folder = Path(named or os.path.join(base, "nmclick"))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        raise CompilerError(
+            f"cannot make the cache folder {folder}: {error.strerror}; set NMCLICK_CACHE to a folder of yours"
+        ) from error
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
+        raise CompilerError(
+            f"the cache folder {folder} belongs to or can be written by somebody else: "
+            "chmod 700 it, or set NMCLICK_CACHE to a folder of yours"
+        )
+    return folder
+
+
+@cache
+def headers_digest() -> str:
+    """Hash of every file in native/include, which any object may include."""
+    digest = hashlib.sha256()
+    for path in sorted((native_folder() / "include").rglob("*.h")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def compile_shared(
+    sources: Sequence[Path | str],
+    *,
+    sanitize: bool = False,
+    flags: Iterable[str] = (),
+    depends: Iterable[Path] = (),
+    name: str = "program",
+    output: Path | None = None,
+) -> Path:
+    """Compile files, or one generated text, into a shared object; the path of the cached result.
+
+    `sources` are paths of .c files, or texts of generated units; `depends` are files the texts include besides the
+    headers in native/include. `output` also copies the result there. Raises CompilerError.
+    """
+    compiler = find_compiler()
+    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitize else OPTIMISE), *flags]
+    if compiler.is_zig:
+        options.append("-fno-sanitize=undefined")
+    digest = hashlib.sha256()
+    for part in (compiler.identity, *compiler.command, *options, _cpu(), headers_digest()):
+        digest.update(part.encode() + b"\0")
+    for source in sources:
+        digest.update(source.encode() if isinstance(source, str) else source.read_bytes())
+        digest.update(b"\0")
+    for path in depends:
+        digest.update(str(path).encode() + b"\0" + path.read_bytes())
+    folder = cache_folder()
+    result = folder / f"{name}-{digest.hexdigest()[:32]}.so"
+    if not result.exists():
+        _compile(compiler, options, sources, folder, result)
+    if output is not None:
+        shutil.copyfile(result, output)
+    return result
+
+
+def _compile(
+    compiler: Compiler, options: list[str], sources: Sequence[Path | str], folder: Path, result: Path
+) -> None:
+    """Run the compiler in a folder of its own below the cache and rename the result into place."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as build:
+        files = []
+        for number, source in enumerate(sources):
+            if isinstance(source, str):
+                path = folder / f"{result.stem}.c" if len(sources) == 1 else Path(build, f"unit{number}.c")
+                path.write_text(source, encoding="ascii")
+                files.append(str(path))
+            else:
+                files.append(str(source))
+        target = Path(build, "out.so")
+        command = [*compiler.command, *options, "-I", str(native_folder() / "include"), *files, "-o", str(target)]
+        environment = os.environ | {"LC_ALL": "C", "TMPDIR": build}
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, errors="replace")
+        except OSError as error:
+            raise CompilerError(f"cannot run the C compiler {compiler.command[0]}: {error.strerror}") from error
+        if done.returncode != 0 or not target.exists():
+            kept = folder / "failed.log"
+            kept.write_text(" ".join(command) + "\n" + done.stderr, encoding="utf-8")
+            first = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr[:200].strip())
+            raise CompilerError(f"the C compiler {compiler.command[0]} failed: {first} (all of it: {kept})")
+        os.replace(target, result)
+
+
+def runtime_library(*, sanitize: bool = False) -> Path:
+    """The runtime of native/, built once for this machine."""
+    native = native_folder()
+    sources = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.c"))
+    depends = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.h"))
+    return compile_shared(
+        list(sources), sanitize=sanitize, flags=("-I", str(native), "-fvisibility=default"), depends=depends, name="runtime"
+    )

@@ -1,0 +1,313 @@
+"""C code that packets run through: regions, pull paths, tasks, and the batches between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nmclick.compile.emit import Unit
+from nmclick.compile.plan import Dropped, Edge, Node, PullPath, Task
+from nmclick.graph.processing import Mode
+
+
+def emit_paths(unit: Unit) -> Iterator[str]:
+    for number in range(len(unit.plan.regions)):
+        yield (
+            f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, unsigned n, unsigned entry);"
+        )
+    yield _batches(unit)
+    yield _dispatch(unit)
+    for path in unit.plan.pulls.values():
+        yield _pull(unit, path)
+    for number, nodes in enumerate(unit.plan.regions):
+        yield _region(unit, number, nodes)
+    yield _drain(unit)
+    for number, task in enumerate(unit.plan.tasks):
+        yield _task(unit, number, task)
+
+
+def _batches(unit: Unit) -> str:
+    return (
+        "static always_inline void enter(struct state *S, struct worker *w, unsigned entry, struct packet p)\n"
+        "{\n"
+        "    batch_append(w, &S->batches[entry], p);\n"
+        "    S->pending[entry / 64] |= 1ull << (entry % 64);\n"
+        "}"
+    )
+
+
+def _drop(unit: Unit, element: int) -> str:
+    return f"S->e{element}_drops[{unit.unconnected(element)}]++, packet_free(w, &p)"
+
+
+def _send(unit: Unit, edge: Edge) -> str:
+    """Statement for a packet that leaves by `edge` outside its region: into a batch, or dropped."""
+    target = unit.plan.target(edge)
+    if isinstance(target, Dropped):
+        return _drop(unit, target.element)
+    return f"enter(S, w, {unit.plan.entry_number(target)}, p)"
+
+
+def _dispatch(unit: Unit) -> str:
+    """Packets emitted outside any region: into the batches of the nodes they go to."""
+    cases = [
+        f"        case {unit.first_edge[edge[0]] + edge[1]}: {_send(unit, edge)}; break;"
+        for edge in sorted(unit.plan.outside)
+        if unit.code(edge[0]).emits
+    ]
+    return "\n".join(
+        [
+            "static void dispatch(struct state *S, struct worker *w)",
+            "{",
+            "    for (uint32_t i = 0; i < S->emissions.count; i++) {",
+            "        struct packet p = S->emissions.items[i].packet;",
+            "        switch (S->emissions.items[i].edge) {",
+            *cases,
+            "        default: w->misdirected++, packet_free(w, &p);",
+            "        }",
+            "    }",
+            "    S->emissions.count = 0;",
+            "}",
+        ]
+    )
+
+
+# Regions
+
+
+def _name(node: Node) -> str:
+    return f"e{node[0]}_in{node[1]}"
+
+
+def _arrow(unit: Unit, number: int, edge: Edge) -> str:
+    """What a region does with a packet that leaves by `edge`, ending the packet's turn or going on with it."""
+    target = unit.plan.target(edge)
+    if isinstance(target, Dropped):
+        return f"{_drop(unit, target.element)}; goto next;"
+    inside = unit.plan.region_of[target] == number and edge not in unit.plan.cut
+    if inside and not unit.plan.needs_batch(target):
+        return f"goto {_name(target)};"
+    return f"enter(S, w, {unit.plan.entry_number(target)}, p); goto next;"
+
+
+def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
+    entries = [(unit.plan.entry_number(node), node) for node in nodes if node in unit.plan.entries]
+    batched = [(entry, node) for entry, node in entries if unit.plan.needs_batch(node)]
+    emitting = sorted({node[0] for node in nodes if unit.code(node[0]).emits and not unit.plan.needs_batch(node)})
+    lines = [
+        f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, unsigned n, unsigned entry)",
+        "{",
+        "    struct packet p;",
+        "    int port;",
+        "    unsigned i = 0;",
+    ]
+    if batched:
+        lines.append(f"    int result[{unit.burst}];")
+        lines.append("    switch (entry) {")
+        for entry, node in batched:
+            call = unit.call(node[0], "batch", "in", "result", "n", inputs=node[1])
+            lines.append(f"    case {entry}: {call}; dispatch(S, w); break;")
+        lines.append("    }")
+    lines.append("next:")
+    if emitting:
+        lines += [
+            "    if (unlikely(S->emissions.count)) {",
+            "        struct emission *last = &S->emissions.items[--S->emissions.count];",
+            "        p = last->packet;",
+            "        switch (last->edge) {",
+        ]
+        for index in emitting:
+            for edge in _push_edges(unit, index):
+                lines.append(f"        case {unit.first_edge[index] + edge[1]}: {_arrow(unit, number, edge)}")
+        lines += ["        default: w->misdirected++, packet_free(w, &p); goto next;", "        }", "    }"]
+    lines += [
+        "    if (i == n)",
+        "        return;",
+        "    p = in[i];",
+        "    __builtin_prefetch(in[i + 4 < n ? i + 4 : i].data);",
+    ]
+    if len(entries) == 1 and not batched:
+        lines += ["    i++;", f"    goto {_name(entries[0][1])};"]
+    else:
+        lines.append("    switch (entry) {")
+        for entry, node in entries:
+            if unit.plan.needs_batch(node):
+                lines.append(f"    case {entry}: port = result[i++]; goto {_name(node)}_left;")
+            else:
+                lines.append(f"    case {entry}: i++; goto {_name(node)};")
+        lines += ["    default: __builtin_unreachable();", "    }"]
+    for node in nodes:
+        lines += _node(unit, number, node)
+    lines.append("}")
+    return "\n".join(lines)
+
+
+def _push_edges(unit: Unit, index: int) -> list[Edge]:
+    modes = unit.plan.graph.output_modes[index]
+    return [(index, port) for port, mode in enumerate(modes) if mode is not Mode.PULL]
+
+
+def _node(unit: Unit, number: int, node: Node) -> list[str]:
+    """One element of a region: its call, then a jump by the port it returned."""
+    index = node[0]
+    lines = ["", f"    {unit.label(index)}"]
+    if unit.plan.needs_batch(node):
+        lines.append(f"{_name(node)}_left:")
+    else:
+        emits = unit.code(index).emits
+        lines.append(f"{_name(node)}:")
+        body = f"port = {unit.call(index, 'packet', '&p', inputs=node[1])};"
+        if emits:
+            lines += [
+                "    {",
+                "        uint32_t mark = S->emissions.count;",
+                f"        {body}",
+                "        if (unlikely(S->emissions.count != mark)) {",
+                "            if (port >= 0)",
+                f"                emit(CONTEXT(e{index}, 0, 0), (unsigned)port, p);",
+                "            emissions_turn(&S->emissions, mark);",
+                "            if (port >= 0)",
+                "                goto next;",
+                "        }",
+                "    }",
+            ]
+        else:
+            lines.append(f"    {body}")
+    lines += _branch(unit, index, lambda edge: _arrow(unit, number, edge), "goto next;")
+    return lines
+
+
+def _branch(unit: Unit, index: int, arrow: object, end: str) -> list[str]:
+    """The switch behind an element's call. `arrow(edge)` is the code for an output, `end` for a consumed packet."""
+    assert callable(arrow)
+    element = unit.plan.elements[index]
+    edges = [(index, port) for port in range(element.n_outputs)]
+    lines = ["    switch (port) {"]
+    lines += [f"    case {edge[1]}: {arrow(edge)}" for edge in edges]
+    lines.append(f"    case KEPT: {end}")
+    if element.drops:
+        reject = element.reject_output
+        if reject is not None and reject < element.n_outputs:
+            lines += ["    default:", "        if (port < KEPT) {", f"            S->e{index}_drops[-2 - port]++;"]
+            lines += [f"            {arrow((index, reject))}", "        }"]
+            lines += [f"        {_drop(unit, index)}; {end}"]
+        else:
+            lines += [
+                f"    default: S->e{index}_drops[port < KEPT ? -2 - port : {unit.unconnected(index)}]++, "
+                f"packet_free(w, &p); {end}"
+            ]
+    else:
+        lines.append(f"    default: {_drop(unit, index)}; {end}")
+    lines.append("    }")
+    return lines
+
+
+def _drain(unit: Unit) -> str:
+    """Run regions until no batch is left, upstream first. A push cycle without end gives way to the control plane."""
+    plan = unit.plan
+    cases = [
+        f"            case {number}: region_{plan.region_of[node]}(S, w, packets.packets + at, n, {number}); break;"
+        for number, node in enumerate(plan.entries)
+    ]
+    words = (len(plan.entries) + 63) // 64
+    return "\n".join(
+        [
+            "static void drain(struct state *S, struct worker *w)",
+            "{",
+            f"    for (unsigned word = 0; word < {words};) {{",
+            "        if (!S->pending[word]) {",
+            "            word++;",
+            "            continue;",
+            "        }",
+            "        if (unlikely(worker_interrupted(w)))",
+            "            return;",
+            "        unsigned entry = 64 * word + (unsigned)__builtin_ctzll(S->pending[word]);",
+            "        S->pending[word] &= S->pending[word] - 1;",
+            "        struct batch packets = S->batches[entry];",
+            "        S->batches[entry] = S->spare;",
+            "        S->spare = (struct batch){0};",
+            f"        for (uint32_t at = 0; at < packets.count; at += {unit.burst}) {{",
+            f"            unsigned n = packets.count - at < {unit.burst} ? packets.count - at : {unit.burst};",
+            "            switch (entry) {",
+            *cases,
+            "            }",
+            "        }",
+            "        packets.count = 0;",
+            "        if (S->spare.packets)",
+            "            free(packets.packets);",
+            "        else",
+            "            S->spare = packets;",
+            "        word = 0;",
+            "    }",
+            "}",
+        ]
+    )
+
+
+# Pull paths
+
+
+def _pull(unit: Unit, path: PullPath) -> str:
+    head = f"static unsigned {path.function}(void *state, struct worker *w, struct packet *out, unsigned max)\n{{"
+    if path.base is None:
+        return head + "\n    (void)state, (void)w, (void)out, (void)max;\n    return 0; /* nothing upstream */\n}"
+    base, output = path.base
+    source = unit.call(base, "pull", "out", "max", output=output)
+    lines = [head, "    struct state *S = state;"]
+    if not path.chain:
+        return "\n".join([*lines, f"    return {source};", "}"])
+    lines += [
+        "    unsigned kept;",
+        "    do {",
+        f"        unsigned n = {source};",
+        "        if (!n)",
+        "            return 0;",
+        "        kept = 0;",
+        "        for (unsigned i = 0; i < n; i++) {",
+        "            struct packet p = out[i];",
+        "            int port;",
+    ]
+    for index, entered, output in path.chain:
+        lines.append(f"            {unit.label(index)}")
+        lines.append(f"            port = {unit.call(index, 'packet', '&p', inputs=entered)};")
+        if unit.code(index).emits:
+            lines.append("            if (unlikely(S->emissions.count))")
+            lines.append("                dispatch(S, w);")
+
+        def arrow(edge: Edge, output: int = output) -> str:
+            return "break;" if edge[1] == output else f"{_send(unit, edge)}; continue;"
+
+        lines += ["        " + line for line in _branch(unit, index, arrow, "continue;")]
+    lines += ["            out[kept++] = p;", "        }", "    } while (!kept);", "    return kept;", "}"]
+    return "\n".join(lines)
+
+
+# Tasks
+
+
+def _task(unit: Unit, number: int, task: Task) -> str:
+    plan = unit.plan
+    index = task.element
+    lines = [
+        unit.label(index),
+        f"static unsigned task_{number}(void *state, struct worker *w)",
+        "{",
+        "    struct state *S = state;",
+        f"    struct packet packets[{unit.burst}];",
+    ]
+    if task.sink is not None:
+        lines.append(f"    unsigned n = {task.sink.function}(S, w, packets, {unit.burst});")
+        target: Node | Dropped | None = (index, 0)
+    else:
+        lines.append(f"    unsigned n = {unit.call(index, 'task', 'packets', str(unit.burst))};")
+        target = plan.target((index, 0)) if plan.elements[index].n_outputs else None
+    lines += ["    if (unlikely(S->emissions.count))", "        dispatch(S, w);"]
+    if isinstance(target, Dropped):
+        lines += ["    for (unsigned i = 0; i < n; i++) {", "        struct packet p = packets[i];"]
+        lines += [f"        {_drop(unit, target.element)};", "    }"]
+    elif target is not None:
+        lines += [
+            "    if (n)",
+            f"        region_{plan.region_of[target]}(S, w, packets, n, {plan.entry_number(target)});",
+        ]
+    lines += ["    drain(S, w);", "    return n;", "}"]
+    return "\n".join(lines)

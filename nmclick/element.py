@@ -1,0 +1,391 @@
+"""What an element declares. Element files import from here and from nothing else of nmclick.
+
+An element is two siblings: ``elements/FAMILY/NAME.py`` with one `Element` subclass, and ``NAME.c`` with its packet
+code when it has any (the entry points are listed in ``native/include/nmclick/element.h``). The class body is data:
+ports, processing, arguments, drop reasons, annotations, handlers; manual pages, checks, C structures and statistics
+are derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from nmclick.lang.arguments import (
+    AnnotationRef,
+    Argument,
+    ArgumentError,
+    Arguments,
+    Bandwidth,
+    Bool,
+    ByteSize,
+    Choice,
+    Data,
+    Double,
+    ElementRef,
+    EtherAddress,
+    Filename,
+    HandlerCall,
+    Host,
+    IPAddress,
+    IPPrefix,
+    Keyword,
+    Optional,
+    PortNumber,
+    Positional,
+    Rest,
+    Signed,
+    String,
+    Text,
+    TimeStamp,
+    TimeSpan,
+    Unsigned,
+    Word,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from nmclick.lang.arguments import Environment
+    from nmclick.lang.source import Span
+
+__all__ = [
+    "ANNO_AGGREGATE",
+    "ANNO_DST_IP",
+    "ANNO_EXTRA_LENGTH",
+    "ANNO_EXTRA_PACKETS",
+    "ANNO_FIRST_TIMESTAMP",
+    "ANNO_FIX_IP_SRC",
+    "ANNO_ICMP_PARAMPROB",
+    "ANNO_PAINT",
+    "ANNO_VLAN_TCI",
+    "Annotation",
+    "AnnotationRef",
+    "Argument",
+    "ArgumentError",
+    "Arguments",
+    "Array",
+    "Bandwidth",
+    "Bool",
+    "ByteSize",
+    "CValue",
+    "Choice",
+    "Data",
+    "DeviceUse",
+    "Double",
+    "Element",
+    "ElementRef",
+    "EtherAddress",
+    "Field",
+    "Filename",
+    "Handler",
+    "HandlerCall",
+    "HandlerError",
+    "Host",
+    "IPAddress",
+    "IPPrefix",
+    "Keyword",
+    "MAC_HEADER",
+    "NETWORK_HEADER",
+    "Optional",
+    "OwnHandler",
+    "PACKET_TYPE",
+    "PortNumber",
+    "Positional",
+    "Rest",
+    "Router",
+    "Signed",
+    "String",
+    "TIMESTAMP",
+    "TRANSPORT_HEADER",
+    "Text",
+    "TimeSpan",
+    "TimeStamp",
+    "Unsigned",
+    "Word",
+    "Words",
+    "read_handler",
+    "write_handler",
+]
+
+
+# Annotations -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Something a packet carries besides its bytes: a named field, or `size` bytes at `offset` of Click's area."""
+
+    name: str
+    offset: int = -1
+    size: int = 0
+
+
+MAC_HEADER = Annotation("mac_header")
+NETWORK_HEADER = Annotation("network_header")
+TRANSPORT_HEADER = Annotation("transport_header")
+TIMESTAMP = Annotation("timestamp")
+PACKET_TYPE = Annotation("packet_type")
+ANNO_DST_IP = Annotation("DST_IP", 0, 4)
+ANNO_PAINT = Annotation("PAINT", 16, 1)
+ANNO_ICMP_PARAMPROB = Annotation("ICMP_PARAMPROB", 17, 1)
+ANNO_FIX_IP_SRC = Annotation("FIX_IP_SRC", 19, 1)
+ANNO_VLAN_TCI = Annotation("VLAN_TCI", 20, 2)
+ANNO_AGGREGATE = Annotation("AGGREGATE", 20, 4)
+ANNO_EXTRA_PACKETS = Annotation("EXTRA_PACKETS", 24, 4)
+ANNO_EXTRA_LENGTH = Annotation("EXTRA_LENGTH", 28, 4)
+ANNO_FIRST_TIMESTAMP = Annotation("FIRST_TIMESTAMP", 32, 8)
+
+
+# Values that reach C -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A constant array in the arguments of an element's C code.
+
+    In ``struct NAME_args`` it becomes ``const CTYPE *field`` and ``uint32_t n_field``. For a structure, `ctype` is
+    the ``struct NAME_...`` that the element's C file defines, and each item is a tuple of its members in order.
+    """
+
+    ctype: str
+    items: tuple[int | bytes | tuple[int | bytes, ...], ...]
+
+
+#: int (int64_t unless the argument's type says better), bool, bytes (uint8_t[len]) or an Array. Never text.
+CValue = int | bool | bytes | Array
+
+
+# Handlers ----------------------------------------------------------------------------------------------------------
+
+
+class HandlerError(Exception):
+    """A handler refused: the text is shown to the user as it is. `status` is what a Script sees in ``$?``."""
+
+    def __init__(self, message: str, status: int = -22) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHandler:
+    """A handler that an instance has besides those of its class (Script's exported variables)."""
+
+    name: str
+    #: Called with the text of the parameters ("" unless `parameters`).
+    read: Callable[[str], str] | None = None
+    #: Returns None or the status for ``$?``.
+    write: Callable[[str], int | None] | None = None
+    parameters: bool = False
+    raw: bool = False
+    #: Hidden from the command line and from ControlSocket.
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A handler that shows a field of the element's C state, converted by an argument type; `write` lets it be set."""
+
+    field: str
+    type: Argument = Unsigned(64)
+    write: bool = False
+
+
+def read_handler(
+    name: str, *, raw: bool = False, parameters: bool = False
+) -> Callable[[Callable[..., str]], Callable[..., str]]:
+    """Mark a method as the read handler `name`: ``def method(self) -> str``, with the text of its parameters as
+    second argument if `parameters`. `raw`: no newline is added where the driver prints it."""
+
+    def mark(method: Callable[..., str]) -> Callable[..., str]:
+        method.__dict__["read_handler"] = (name, raw, parameters)
+        return method
+
+    return mark
+
+
+def write_handler(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a method as write handler(s): ``def method(self, text: str) -> None``; raises HandlerError to refuse."""
+
+    def mark(method: Callable[..., None]) -> Callable[..., None]:
+        method.__dict__["write_handlers"] = names
+        return method
+
+    return mark
+
+
+# The running element -----------------------------------------------------------------------------------------------
+
+
+class Live(Protocol):
+    """The compiled side of a running element, given to it by nmclick.run."""
+
+    def read(self, field: str) -> int: ...
+    def write(self, field: str, value: int) -> None: ...
+    def read_bytes(self, field: str) -> bytes: ...
+    def write_bytes(self, field: str, value: bytes) -> None: ...
+    def call(self, what: str, data: bytes, room: int) -> tuple[int, bytes]: ...
+    def drops(self) -> Mapping[str, int]: ...
+
+
+class Handler(Protocol):
+    """A handler of the running router, as Router.handler finds it."""
+
+    @property
+    def name(self) -> str: ...  # "c.count"; a global one: "stop"
+    @property
+    def element(self) -> Element | None: ...
+    @property
+    def readable(self) -> bool: ...
+    @property
+    def writable(self) -> bool: ...
+    @property
+    def parameters(self) -> bool: ...  # the read handler takes parameters
+    def read(self, parameters: str = "") -> str: ...
+    def write(self, value: str = "") -> int: ...  # status; both raise HandlerError
+
+
+class Router(Protocol):
+    """What an element may ask of the running router. Text that is not UTF-8 is kept with surrogateescape."""
+
+    def read(self, handler: str, parameters: str = "") -> str: ...
+    def write(self, handler: str, value: str = "") -> None: ...
+    def stop(self, element: Element) -> None: ...
+    def now(self) -> int: ...
+    def error(self, element: Element, message: str) -> None: ...
+    def find(self, name: str, base: Element) -> Element | None: ...
+    def handler(self, element: Element | None, name: str) -> Handler | None: ...  # None: a global one
+    def call_later(self, when: int, callback: Callable[[], None]) -> object: ...  # ns; in the main thread
+    def cancel(self, call: object) -> None: ...  # what call_later returned
+    def print(self, text: str) -> None: ...  # standard output, flushed
+    def report(self, text: str) -> None: ...  # standard error, whole lines
+    def catch_signal(self, number: int, callback: Callable[[], None]) -> None: ...  # the next one only
+    @property
+    def elements(self) -> Sequence[Element]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUse:
+    """A port that the element opens: `spec` such as "eth0" or "pcap:in.pcap". The number that the runtime gives it
+    reaches C as the argument `field`."""
+
+    spec: str
+    read: bool = False
+    write: bool = False
+    field: str = "port"
+    options: tuple[tuple[str, int], ...] = ()
+
+
+# The element -------------------------------------------------------------------------------------------------------
+
+
+class Element:
+    """Base of all element classes. Subclasses override class attributes, rarely methods."""
+
+    ports: ClassVar[str] = "0/0"
+    processing: ClassVar[str] = "a/a"
+    flow: ClassVar[str] = "x/x"
+    arguments: ClassVar[Arguments] = Arguments()
+    #: reason -> one sentence. C says DROP(reason). When the output after the last regular one exists ("1/1-2" with
+    #: both connected), the packet goes there instead and the count shows it.
+    drops: ClassVar[Mapping[str, str]] = {}
+    #: Output that refused packets leave by where it is connected (Click's "x/xh" elements); None: always dropped.
+    reject_output: ClassVar[int | None] = None
+    reads: ClassVar[frozenset[Annotation]] = frozenset()
+    writes: ClassVar[frozenset[Annotation]] = frozenset()
+    #: Handler name -> field of the C state. Computed ones are methods marked with read_handler / write_handler.
+    handlers: ClassVar[Mapping[str, Field]] = {}
+    #: C state fields that Python code reads or writes besides those in `handlers`.
+    fields: ClassVar[Sequence[str]] = ()
+    #: Further Click names of the same class.
+    aliases: ClassVar[Sequence[str]] = ()
+    #: False: the task of this element starts unscheduled.
+    is_source: ClassVar[bool] = False
+
+    def __init__(self, name: str, index: int, config: str, span: Span) -> None:
+        self.name = name
+        self.index = index
+        self.config = config
+        self.span = span
+        self.n_inputs = 0
+        self.n_outputs = 0
+        self.args: Any = None
+        self._live: Live | None = None
+        self._router: Router | None = None
+
+    # Before the run
+
+    def configure(self, environment: Environment) -> Iterable[str]:
+        """Checks that the schema cannot express; yields error messages. Runs after the arguments were parsed and the
+        port counts are known."""
+        return ()
+
+    def initialize(self, environment: Environment) -> Iterable[str]:
+        """As configure, but once every element is configured (references to other elements, files)."""
+        return ()
+
+    def annotations_read(self) -> frozenset[Annotation]:
+        """Annotations this instance reads; override when arguments choose them."""
+        return self.reads
+
+    def c_arguments(self) -> dict[str, CValue]:
+        """Constants for ``struct NAME_args`` (lower-case names): every argument whose type has a C form. Override to
+        add computed ones: ``return super().c_arguments() | {"n_routes": ...}``. The same fields for every instance."""
+        return self.arguments.c_values(self.args)
+
+    def c_code(self, symbol: str) -> str | None:
+        """C that this instance needs for itself (classifiers, static tables): a complete function ``symbol`` or
+        functions and tables whose names start with it. The generated code defines ``NM_CODE_symbol`` ... see
+        nmclick.compile.emit; the instance's entry point is ``static inline int SYMBOL_packet(struct NAME *,
+        const struct NAME_args *, struct packet *, struct context *)`` and replaces NAME_packet."""
+        return None
+
+    def constant_output(self) -> int | None:
+        """The only output that packets ever take, unchanged (a StaticSwitch); -1: all are dropped. The plan then
+        leaves the element out."""
+        return None
+
+    def devices(self) -> Sequence[DeviceUse]:
+        """Ports that this element opens."""
+        return ()
+
+    # While running
+
+    @property
+    def live(self) -> Live:
+        if self._live is None:
+            raise HandlerError("the router is not running")
+        return self._live
+
+    @property
+    def router(self) -> Router:
+        if self._router is None:
+            raise HandlerError("the router is not running")
+        return self._router
+
+    def call(self, what: str, data: bytes = b"", room: int = 0) -> tuple[int, bytes]:
+        """Run ``NAME_call_WHAT`` of the C file between two batches: its result and the bytes it wrote."""
+        return self.live.call(what, data, room)
+
+    def started(self) -> None:
+        """The router has been loaded and initialised; packets have not moved yet."""
+
+    def upcall(self, kind: int, argument: int) -> int:
+        """Answer worker_upcall() of the C half; the worker waits."""
+        raise NotImplementedError(f"{type(self).__name__} makes no upcalls")
+
+    def own_handlers(self) -> Sequence[OwnHandler]:
+        """Handlers of this instance; asked once the element is configured."""
+        return ()
+
+    def default_handler(self, name: str) -> OwnHandler | None:
+        """A handler for a name that nobody declares (Script TYPE PROXY)."""
+        return None
+
+    def driver_event(self) -> bool | None:
+        """One stop event is pending. True: it is answered and the run goes on; False: the run ends; None: this
+        element does not manage stop events. Called in the main thread."""
+        return None
+
+    def stopped(self) -> None:
+        """The run is over; flush what Python keeps open."""

@@ -1,0 +1,79 @@
+"""Click's flow codes: to which outputs a packet may travel that came in by an input.
+
+A code is a letter, ``#`` (the port's own number) or a set in brackets, ``[^...]`` being all others; a packet may
+travel between two ports whose codes have something in common. The last code of each side serves all further ports.
+``"x/x"`` everything; ``"x/y"`` nothing; ``"#/#"`` straight through; ``"#/[^#]"`` everywhere but back; ``"xy/x"`` from
+input 0 only. Source: Click's Element::flow_code().
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import dataclass
+from functools import lru_cache
+
+__all__ = ["COMPLETE", "flow_matrix"]
+
+#: The flow code of almost all elements.
+COMPLETE = "x/x"
+
+_CODE = re.compile(r"[A-Za-z#]|\[(?P<not>\^?)(?P<set>[A-Za-z#]*)\]")
+_LETTERS = frozenset(string.ascii_letters)
+
+
+@dataclass(frozen=True, slots=True)
+class _PortCode:
+    """What one port matches: letters, and its own number; `complement`: every number (but its own if `number`)."""
+
+    letters: frozenset[str]
+    number: bool
+    complement: bool = False
+
+    def meets(self, port: int, other: _PortCode, other_port: int) -> bool:
+        if self.letters & other.letters:
+            return True
+        if self.complement and other.complement:
+            return True
+        same = port == other_port
+        if self.complement:
+            return other.number and not (self.number and same)
+        if other.complement:
+            return self.number and not (other.number and same)
+        return self.number and other.number and same
+
+
+def _parse_side(text: str, whole: str) -> list[_PortCode]:
+    codes = []
+    position = 0
+    while position < len(text):
+        match = _CODE.match(text, position)
+        if not match:
+            raise ValueError(f"bad flow code '{whole}'")
+        position = match.end()
+        members = match[0] if match["set"] is None else match["set"]
+        letters = frozenset(members) - {"#"}
+        if match["not"]:
+            codes.append(_PortCode(_LETTERS - letters, "#" in members, complement=True))
+        else:
+            codes.append(_PortCode(letters, "#" in members))
+    if not codes:
+        raise ValueError(f"bad flow code '{whole}'")
+    return codes
+
+
+@lru_cache(maxsize=1024)
+def flow_matrix(text: str, n_inputs: int, n_outputs: int) -> tuple[tuple[int, ...], ...]:
+    """For every input the outputs, ascending, that its packets may leave by; ValueError if `text` is no flow code."""
+    every = tuple(range(n_outputs))
+    if text == COMPLETE:
+        return (every,) * n_inputs
+    inputs_text, slash, outputs_text = text.partition("/")
+    inputs = _parse_side(inputs_text, text)
+    outputs = _parse_side(outputs_text, text) if slash else inputs
+
+    def reached(port: int) -> tuple[int, ...]:
+        code = inputs[min(port, len(inputs) - 1)]
+        return tuple(o for o in every if code.meets(port, outputs[min(o, len(outputs) - 1)], o))
+
+    return tuple(reached(port) for port in range(n_inputs))

@@ -1,0 +1,84 @@
+"""What to do with a token that fits nowhere: the message for it, and the tokens to supply so that parsing goes on.
+
+The repairs follow Click's parser, which drops or supplies tokens the same way, so that later messages agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+
+from lark import Token
+
+from nmclick.lang.lexer import END
+from nmclick.lang.source import encode
+
+SYNTAX_ERROR = "syntax error near '{}'"
+
+
+class Place(Enum):
+    """Where Click reports an error: at the token that does not fit, or at the one before."""
+
+    TOKEN = "token"
+    BEFORE = "before"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Report `message`, feed the `supply` terminals, then the token again if `keep`."""
+
+    message: str
+    supply: tuple[str, ...] = ()
+    keep: bool = True
+    place: Place = Place.TOKEN
+
+
+def repair(token: Token, expected: Collection[str], before: str, bracket: str | None) -> Repair:
+    """How to go on at `token`, where the parser wants one of `expected`.
+
+    `before` is the terminal before it, `bracket` the innermost open `LBRACE` or `LPAR`.
+    """
+    syntax_error = SYNTAX_ERROR.format(printable("" if token.type == END else _shown(token)))
+    if "RSQB" in expected:
+        if "IDENTIFIER" in expected:
+            return Repair("syntax error: expected port number", ("RSQB",))
+        return Repair("syntax error: expected ','", ("COMMA",))
+    if "MISSING" in expected:
+        if before == "_DECLARE":
+            return Repair("missing element type in declaration", ("MISSING",))
+        return Repair(syntax_error, ("MISSING",), keep=token.type in (END, "RBRACE", "RPAR", "_SEMICOLON"))
+    if before == "ELEMENTCLASS":
+        return Repair("expected element type name", ("IDENTIFIER",))
+    if before in ("REQUIRE", "DEFINE"):
+        return Repair("expected '('", ("CONFIG",), place=Place.BEFORE)
+    if "_SEMICOLON" not in expected:
+        if "_BAR" in expected:
+            return Repair("expected ',' or '|'", ("_BAR",))
+        if "VARIABLE" in expected:
+            return Repair("expected variable", ("VARIABLE", "_BAR"))
+    if token.type == END and bracket is not None:
+        return Repair("expected '}'" if bracket == "LBRACE" else "expected ')'", (_closing(bracket),))
+    if token.type in ("RBRACE", "OR") and bracket == "LPAR":
+        return Repair(syntax_error, ("RPAR",))
+    if token.type in ("_DECLARE", "COMMA"):
+        return Repair(syntax_error, keep=False)
+    return Repair(syntax_error, ("_SEMICOLON",) if "_SEMICOLON" in expected else (), keep=False)
+
+
+def printable(text: str) -> str:
+    """`text` as Click prints it: control characters as `^X`, bytes outside ASCII in octal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        chr(byte) if 32 <= byte < 127 else f"^{chr(byte + 64)}" if byte < 32 else f"\\{byte:03o}"
+        for byte in encode(text)
+    )
+
+
+def _shown(token: Token) -> str:
+    return token[1:] if token.type == "VARIABLE" else "(" if token.type == "CONFIG" else str(token)
+
+
+def _closing(bracket: str) -> str:
+    return "RBRACE" if bracket == "LBRACE" else "RPAR"
