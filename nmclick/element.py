@@ -26,6 +26,7 @@ from nmclick.lang.arguments import (
     ElementRef,
     EtherAddress,
     Filename,
+    FixedPoint,
     HandlerCall,
     Host,
     IPAddress,
@@ -78,6 +79,7 @@ __all__ = [
     "EtherAddress",
     "Field",
     "Filename",
+    "FixedPoint",
     "Handler",
     "HandlerCall",
     "HandlerError",
@@ -104,6 +106,7 @@ __all__ = [
     "Unsigned",
     "Word",
     "Words",
+    "parse_written",
     "read_handler",
     "write_handler",
 ]
@@ -214,6 +217,15 @@ def write_handler(*names: str) -> Callable[[Callable[..., None]], Callable[..., 
     return mark
 
 
+def parse_written(type: Argument, text: str, message: str = "syntax error") -> Any:
+    """What was written to a handler, as a value of `type`; HandlerError with Click's message for the handler if it is
+    none. For handlers that do more than set a field."""
+    try:
+        return type.parse(text)
+    except ArgumentError:
+        raise HandlerError(message) from None
+
+
 # The running element -----------------------------------------------------------------------------------------------
 
 
@@ -299,6 +311,9 @@ class Element:
     fields: ClassVar[Sequence[str]] = ()
     #: Further Click names of the same class.
     aliases: ClassVar[Sequence[str]] = ()
+    #: Elements are configured and initialised in this order, then in that of the file. Lower for those that define
+    #: names for others (AddressInfo: 0), higher for those that need others initialised (ToDump: 200).
+    configure_phase: ClassVar[int] = 100
     #: False: the task of this element starts unscheduled.
     is_source: ClassVar[bool] = False
 

@@ -119,6 +119,9 @@ void nm_runtime_wait(struct runtime *rt, uint64_t deadline, struct nm_event *eve
     wait_for_event(rt, deadline, event);
     if (rt->clock.simulated)
         nm_runtime_park(rt);
+    pthread_mutex_lock(&rt->lock);
+    rt->clock.deadline = 0;
+    pthread_mutex_unlock(&rt->lock);
 }
 
 void nm_runtime_reply(struct runtime *rt, uint32_t worker, long answer)

@@ -58,7 +58,7 @@ struct clock {
     uint64_t real_base; /* now = base + (real - real_base) * speed; 0: now is the real time */
     _Atomic uint64_t base;
     _Atomic uint64_t simulated_now;
-    uint64_t deadline; /* simulated time must not pass it; guarded by the runtime's lock */
+    uint64_t deadline; /* time may jump up to here, 0: not at all; guarded by the runtime's lock */
 };
 
 struct runtime {

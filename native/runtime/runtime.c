@@ -25,7 +25,6 @@ struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char
     memset(rt, 0, sizeof *rt);
     rt->region = region;
     rt->clock.speed = 1;
-    rt->clock.deadline = NM_NEVER;
     pthread_mutex_init(&rt->lock, NULL);
     pthread_cond_init(&rt->worker_changed, NULL);
     pthread_cond_init(&rt->control_changed, NULL);

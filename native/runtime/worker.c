@@ -142,8 +142,8 @@ static void idle(struct thread *t)
     pthread_mutex_lock(&rt->lock);
     uint64_t limit = earlier(until, rt->clock.deadline);
     pthread_mutex_unlock(&rt->lock);
-    if (limit == NM_NEVER) {
-        sleep_until(t, n, NM_NEVER);
+    if (limit == NM_NEVER || (!rt->clock.simulated && limit <= clock_now(rt))) {
+        sleep_until(t, n, until);
         return;
     }
     struct timespec at_once = {0};

@@ -126,7 +126,7 @@ def _unused_hint(element: Element, kind: str, port: int) -> str:
 
 def _reuse_hint(graph: RouterGraph, element: Element, kind: str, port: int) -> str:
     if kind == "push output":
-        targets = " and ".join(f"'{graph.elements[e].name}'" for e, _ in graph.output_targets(element.index, port))
+        targets = " and ".join(f"'{graph.elements[e].name}'" for e, _ in graph.successors(element.index, port))
         return f"it is connected to {targets}; a push output leads to one input only: put a Tee in between to copy"
-    sources = " and ".join(f"'{graph.elements[e].name}'" for e, _ in graph.input_sources(element.index, port))
+    sources = " and ".join(f"'{graph.elements[e].name}'" for e, _ in graph.predecessors(element.index, port))
     return f"it is connected to {sources}; a pull input draws from one output only: put a RoundRobinSched in between"

@@ -16,6 +16,10 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nmclick.graph.flow import flow_matrix
+from nmclick.graph.portcount import parse_port_count
+from nmclick.graph.processing import parse_processing
+
 if TYPE_CHECKING:
     from nmclick.element import Element
 
@@ -54,7 +58,7 @@ class Registry:
     def find(self, name: str) -> type[Element] | None:
         """The class called `name`, or that `name` is an alias of; None if there is none.
 
-        RegistryError if its file cannot be imported or does not declare it.
+        RegistryError if its file cannot be imported or what it declares makes no sense.
         """
         file = self._files.get(name.lower())
         if file is None or _declared(file) != name:
@@ -115,6 +119,12 @@ class Registry:
         cls = getattr(module, name or "", None)
         if not isinstance(cls, type) or not issubclass(cls, Element):
             raise RegistryError(f"{file}: '{name}' is no Element")
+        try:
+            parse_port_count(cls.ports)
+            parse_processing(cls.processing, 1, 1)
+            flow_matrix(cls.flow, 1, 1)
+        except ValueError as error:
+            raise RegistryError(f"{file}: {error}") from error
         return cls
 
     @staticmethod

@@ -20,11 +20,13 @@ __all__ = ["Conflict", "resolve"]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Push meets pull: over a connection, or, if `connection` is None, inside an agnostic element."""
+    """Push meets pull: over a connection, or, if `connection` is None, inside an agnostic element. `output_mode` is
+    that of the output; the input's is the opposite."""
 
     message: str
     output: PortRef
     input: PortRef
+    output_mode: Mode
     connection: int | None
 
 
@@ -97,7 +99,7 @@ def _conflict(graph: RouterGraph, output: PortRef, input_: PortRef, link: int) -
             f"agnostic '{source}' in mixed context: "
             f"{input_mode} input {input_[1]}, {output_mode} output {output[1]}"
         )
-        return Conflict(message, output, input_, None)
+        return Conflict(message, output, input_, output_mode, None)
     target = describe(graph.elements[input_[0]])
     message = f"'{source}' {output_mode} output {output[1]} connected to '{target}' {input_mode} input {input_[1]}"
-    return Conflict(message, output, input_, link)
+    return Conflict(message, output, input_, output_mode, link)

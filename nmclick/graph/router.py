@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nmclick.graph.flow import flow_matrix
 from nmclick.graph.processing import Mode, parse_processing
-from nmclick.graph.registry import Registry
+from nmclick.lang.names import scopes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import networkx
 
     from nmclick.element import Element
@@ -76,11 +74,11 @@ class RouterGraph:
 
     # Neighbours
 
-    def output_targets(self, element: int, port: int) -> list[PortRef]:
+    def successors(self, element: int, port: int) -> list[PortRef]:
         """The inputs that an output is connected to, in the order of the file."""
         return [self.connections[c].target for c in self.outgoing[element][port]]
 
-    def input_sources(self, element: int, port: int) -> list[PortRef]:
+    def predecessors(self, element: int, port: int) -> list[PortRef]:
         """The outputs that an input is connected to, in the order of the file."""
         return [self.connections[c].source for c in self.incoming[element][port]]
 
@@ -88,18 +86,6 @@ class RouterGraph:
         """Whether packets are pulled over the connection with this index (else they are pushed)."""
         element, port = self.connections[connection].source
         return self.output_modes[element][port] is Mode.PULL
-
-    def is_push_output(self, element: int, port: int) -> bool:
-        """Whether the element pushes packets out of this output (else they are pulled from it)."""
-        return self.output_modes[element][port] is not Mode.PULL
-
-    def is_push_input(self, element: int, port: int) -> bool:
-        """Whether packets are pushed into this input (else the element pulls them)."""
-        return self.input_modes[element][port] is not Mode.PULL
-
-    def c_source(self, element: int) -> Path | None:
-        """The C file of the element's class; None if it has no packet code."""
-        return Registry.c_source(type(self.elements[element]))
 
     def element_successors(self, *, mode: Mode | None = None, without: frozenset[int] = frozenset()) -> list[list[int]]:
         """For every element its neighbours downstream, each once, in port order.
@@ -124,14 +110,11 @@ class RouterGraph:
     def find(self, name: str, base: Element | None = None) -> Element | None:
         """The element called `name` as seen from `base`: ``a/b/name``, then ``a/name``, then ``name`` for a base
         ``a/b/x``. Source: Click's Router::find()."""
-        context = base.name.rpartition("/")[0] if base else ""
-        while context:
-            index = self._by_name.get(f"{context}/{name}")
+        for scope in scopes(base.name if base else ""):
+            index = self._by_name.get(scope + name)
             if index is not None:
                 return self.elements[index]
-            context = context.rpartition("/")[0]
-        index = self._by_name.get(name)
-        return None if index is None else self.elements[index]
+        return None
 
     # Views
 
@@ -148,9 +131,9 @@ class RouterGraph:
                 mode = Mode.PULL if modes[index][port] is Mode.PULL else Mode.PUSH
                 agnostic = "~" if declared[index][port] is Mode.AGNOSTIC else ""
                 if kind == "input":
-                    others = [f"{self.elements[e].name} [{p}]" for e, p in self.input_sources(index, port)]
+                    others = [f"{self.elements[e].name} [{p}]" for e, p in self.predecessors(index, port)]
                 else:
-                    others = [f"[{p}] {self.elements[e].name}" for e, p in self.output_targets(index, port)]
+                    others = [f"[{p}] {self.elements[e].name}" for e, p in self.successors(index, port)]
                 lines.append(f"{mode}{agnostic}\t-\t{', '.join(others)}")
         return "".join(f"{line}\n" for line in lines)
 

@@ -27,11 +27,11 @@ def _split_suffix(name: str) -> tuple[str, str | None]:
 
 
 class AddressTable:
-    """The addresses that names stand for. A name may have one of each kind; a suffix such as ``:ip``, ``:ipnet``,
-    ``:bcast``, ``:gw``, ``:eth``, ``:ip6`` or ``:ip6net`` says which is meant.
+    """The addresses that names stand for. A name may have one of each kind; a suffix such as ``:ip``,
+    ``:ipnet``, ``:bcast``, ``:gw``, ``:eth``, ``:ip6`` or ``:ip6net`` says which is meant.
 
-    Names are local to the compound that defines them, and visible in the compounds inside it. A name that nobody
-    defined may be a network device's.
+    Names are local to the compound that defines them, and visible in the compounds inside it. A name that
+    nobody defined may be a network device's.
     """
 
     def __init__(self, devices: Devices | None = None, names: NameTable | None = None) -> None:
@@ -39,7 +39,8 @@ class AddressTable:
         self.names = NameTable() if names is None else names
 
     def define(self, kind: str, element_name: str, name: str, value: bytes | Prefix | Prefix6) -> None:
-        """Let `name` have an address of `kind` (ether, ip, prefix, ip6, ip6 prefix) where `element_name` stands."""
+        """Let `name` have an address of `kind` (ether, ip, prefix, ip6, ip6 prefix) where `element_name`
+        stands."""
         self.names.define(kind, element_name, name, value)
 
     def ether(self, name: str, element_name: str = "") -> bytes | None:
@@ -106,10 +107,11 @@ class AddressTable:
 
 
 def define_addresses(entry: str, environment: Environment) -> Iterator[str]:
-    """Enter one argument of AddressInfo, ``NAME ADDRESS...``, into the environment's table; yields what is wrong.
+    """Enter one argument of AddressInfo, ``NAME ADDRESS...``, into the environment's table; yields what is
+    wrong.
 
-    A prefix with host bits, such as 10.0.0.1/24, gives the name an address as well. The addresses may themselves be
-    names; one that stands for several kinds does not replace a kind that the entry already has.
+    A prefix with host bits, such as 10.0.0.1/24, gives the name an address as well. The addresses may
+    themselves be names; one that stands for several kinds does not replace a kind that the entry already has.
     """
     words = split_words(entry)
     if not words:

@@ -1,7 +1,7 @@
 """The arguments of an element as a declared schema: reading, checking, printing, and their C form.
 
-Reading follows Click's Args: a declared argument is found by its keyword, or else, where it is positional, takes the
-next argument that no keyword claims.
+Reading follows Click's Args: a declared argument is found by its keyword, or else, where it is positional,
+takes the next argument that no keyword claims.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ _KEYWORD = re.compile(r"([A-Za-z_][A-Za-z0-9_:.?!]*)[ \t\n\r\f\v]+(?=[^ \t\n\r\f
 
 
 class Namespace(SimpleNamespace):
-    """The values of an element's arguments, by their names. `given` has the names that the configuration sets."""
+    """The values of an element's arguments, by their names. `given` has the names that the configuration
+    sets."""
 
     given: frozenset[str]
 
@@ -132,7 +133,8 @@ def Keyword(name: str, type: Argument, default: Any = None, *, required: bool = 
 
 
 def Rest(name: str, type: Argument) -> Parameter:
-    """All the arguments that no other parameter takes, those that look like keywords included; the value is a list."""
+    """All the arguments that no other parameter takes, those that look like keywords included; the value is a
+    list."""
     return Parameter(name, type, rest=True)
 
 
@@ -166,7 +168,8 @@ class Arguments:
         return ", ".join(parameter.usage for parameter in self.parameters)
 
     def parse(self, config: str, environment: Environment | None = None) -> tuple[Namespace, list[Problem]]:
-        """Read a configuration string. All problems are reported; what has one, or is missing, has its default."""
+        """Read a configuration string. All problems are reported; what has one, or is missing, has its
+        default."""
         reader = _Reader(split_arguments(config))
         values: dict[str, Any] = {}
         given: set[str] = set()
@@ -265,7 +268,8 @@ class _Reader:
         return ((i, text) for i, text in enumerate(self._arguments) if self._state[i] == self.FREE)
 
     def find(self, parameter: Parameter) -> tuple[int | None, str]:
-        """The argument that `parameter` gets, without its keyword. Of several with the keyword the last one counts."""
+        """The argument that `parameter` gets, without its keyword. Of several with the keyword the last one
+        counts."""
         # Positions are taken in order, and only until an argument has been claimed by its keyword.
         position = next((i for i, state in enumerate(self._state) if state != self.BY_POSITION), None)
         found: int | None = None

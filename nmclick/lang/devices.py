@@ -1,4 +1,5 @@
-"""The addresses that the system's network devices have: what a device name stands for in a configuration (Linux)."""
+"""The addresses that the system's network devices have: what a device name stands for in a configuration
+(Linux)."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class Devices(Protocol):
 
 
 class NoDevices:
-    """A system without network devices, for tests and for configurations that must not depend on the machine."""
+    """A system without network devices, for tests and for configurations that must not depend on the
+    machine."""
 
     def ether(self, device: str) -> bytes | None:
         return None
@@ -40,8 +42,8 @@ class NoDevices:
 
 
 class SystemDevices:
-    """This machine's devices. The kernel is only asked about names that exist: a request for another name would make
-    it look for a module."""
+    """This machine's devices. The kernel is only asked about names that exist: a request for another name
+    would make it look for a module."""
 
     def __init__(self, sys: Path = Path("/sys/class/net"), routes: Path = Path("/proc/net/route")) -> None:
         self._sys = sys
@@ -77,7 +79,8 @@ class SystemDevices:
         except OSError:
             return None
         for line in lines:
-            # Iface Destination Gateway Flags RefCnt Use Metric Mask ...; addresses are hexadecimal host integers.
+            # Iface Destination Gateway Flags RefCnt Use Metric Mask ...; addresses are hexadecimal host
+            # integers.
             columns = line.split()
             if len(columns) < 8 or columns[0] != device:
                 continue

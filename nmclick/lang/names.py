@@ -1,4 +1,5 @@
-"""Names that stand for numbers or addresses, with Click's scoping, and the names that the protocols bring along."""
+"""Names that stand for numbers or addresses, with Click's scoping, and the names that the protocols bring
+along."""
 
 from __future__ import annotations
 

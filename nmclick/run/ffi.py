@@ -35,7 +35,7 @@ struct nm_program {
     const uint32_t *field_offsets, *field_sizes;
     const uint32_t *drop_offsets;
 };
-extern const struct nm_program nm_program;
+extern struct nm_program nm_program;
 
 enum nm_event_kind { NM_EVENT_NONE, NM_EVENT_UPCALL, NM_EVENT_WAKE, NM_EVENT_DRAINED };
 struct nm_event {

@@ -1,7 +1,7 @@
 """Run configurations end to end from tests: packets in, packets and handler values out.
 
-``run_config`` runs one configuration text in a folder of its own. ``run_cases`` puts many small cases into one
-configuration, so that a whole table costs one compilation::
+``run_config`` runs one configuration text in a folder of its own. ``run_cases`` puts many small cases into
+one configuration, so that a whole table costs one compilation::
 
     results = run_cases({
         "past the end": Case("Strip(9)", [b"abc"]),
@@ -39,8 +39,8 @@ class Captured:
 class Result:
     """What a run left behind.
 
-    `outputs`: every capture file it wrote, by its name without ".pcap". `handlers`: the values asked for, each without
-    its final newline. `files`: every other file it wrote, as text.
+    `outputs`: every capture file it wrote, by its name without ".pcap". `handlers`: the values asked for,
+    each without its final newline. `files`: every other file it wrote, as text.
     """
 
     status: int
@@ -89,10 +89,11 @@ def run_config(
     link_type: int = ETHERNET,
     timeout: float = 60,
 ) -> Result:
-    """Run `text` as ``config.click`` with ``nmclick run``, in a folder that holds each of `inputs` as NAME.pcap.
+    """Run `text` as ``config.click`` with ``nmclick run``, in a folder that holds each of `inputs` as
+    NAME.pcap.
 
-    `handlers` are read at the end of the run; `args` are further arguments of the command ("--simtime"). Raises
-    subprocess.TimeoutExpired after `timeout` seconds.
+    `handlers` are read at the end of the run; `args` are further arguments of the command ("--simtime").
+    Raises subprocess.TimeoutExpired after `timeout` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="nmclick-test-") as folder:
         home = Path(folder)
@@ -137,7 +138,11 @@ def _handler_values(stdout: str, handlers: Sequence[str]) -> dict[str, str]:
     for number, handler in enumerate(handlers):
         head, rest = f"{handler}:\n", rest
         assert rest.startswith(head), f"no value of {handler} in {rest!r}"
-        end = rest.find(f"\n\n{handlers[number + 1]}:\n") if number + 1 < len(handlers) else len(rest.rstrip("\n"))
+        end = (
+            rest.find(f"\n\n{handlers[number + 1]}:\n")
+            if number + 1 < len(handlers)
+            else len(rest.rstrip("\n"))
+        )
         values[handler] = rest[len(head) : end].removesuffix("\n")
         rest = rest[end:].lstrip("\n")
     return values
@@ -147,9 +152,9 @@ def _handler_values(stdout: str, handlers: Sequence[str]) -> dict[str, str]:
 class Case:
     """Packets through one element: `config` is its declaration ("Strip(14)").
 
-    `before` is a chain in front of it ("Paint(3)"), `after` one behind each of its outputs; `handlers` are read at the
-    end from the element; `writes` are done before the packets come ("length 20"). `inputs` and `outputs` count its
-    ports; every input receives all the packets.
+    `before` is a chain in front of it ("Paint(3)"), `after` one behind each of its outputs; `handlers` are
+    read at the end from the element; `writes` are done before the packets come ("length 20"). `inputs` and
+    `outputs` count its ports; every input receives all the packets.
     """
 
     config: str
@@ -163,7 +168,8 @@ class Case:
 
 @dataclass(slots=True)
 class CaseResult:
-    """`outputs`: the bytes of the packets that left by each port. `captured`: the same with lengths and times."""
+    """`outputs`: the bytes of the packets that left by each port. `captured`: the same with lengths and
+    times."""
 
     captured: list[list[Captured]] = field(default_factory=list)
     handlers: dict[str, str] = field(default_factory=dict)
@@ -177,7 +183,8 @@ class CaseResult:
 def run_cases(cases: Mapping[str, Case]) -> dict[str, CaseResult]:
     """Run all cases, one after the other, as parts of one configuration; `stderr` is that of the whole run.
 
-    Time is simulated: it passes only when nothing is left to do, so queues and schedulers have come to rest in between.
+    Time is simulated: it passes only when nothing is left to do, so queues and schedulers have come to rest
+    in between.
     """
     lines, inputs, wanted, setup = [], {}, [], []
     for number, case in enumerate(cases.values()):
@@ -186,8 +193,12 @@ def run_cases(cases: Mapping[str, Case]) -> dict[str, CaseResult]:
         before = f"-> {case.before} " if case.before else ""
         after = f"-> {case.after} " if case.after else ""
         lines.append(f"{element} :: {case.config};")
-        lines.append(f"f{number} :: FromDump(in{number}.pcap, ACTIVE false, END_CALL dm.step) {before}-> {element};")
-        lines += [f"{element} [{port}] {after}-> ToDump(out{number}_{port}.pcap);" for port in range(case.outputs)]
+        lines.append(
+            f"f{number} :: FromDump(in{number}.pcap, ACTIVE false, END_CALL dm.step) {before}-> {element};"
+        )
+        lines += [
+            f"{element} [{port}] {after}-> ToDump(out{number}_{port}.pcap);" for port in range(case.outputs)
+        ]
         setup += [f"write {element}.{write}" for write in case.writes]
         setup += [f"write f{number}.active true", "pause", "wait 1ms"]
         wanted += [f"{element}.{handler}" for handler in case.handlers]

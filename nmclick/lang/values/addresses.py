@@ -32,7 +32,8 @@ def ip_bytes(text: str) -> bytes | None:
 
 
 def ether_bytes(text: str) -> bytes | None:
-    """Six hexadecimal bytes of one or two digits, separated by ``:`` or ``-`` throughout; None for anything else."""
+    """Six hexadecimal bytes of one or two digits, separated by ``:`` or ``-`` throughout; None for anything
+    else."""
     match = _ETHER.fullmatch(text)
     return bytes(int(part, 16) for part in text.split(match[1])) if match else None
 
@@ -80,7 +81,8 @@ class Prefix(NamedTuple):
 
 
 class EtherAddress(Argument):
-    """An Ethernet address, ``02:00:5e:00:00:aa`` or ``2-0-5E-0-0-AA``, or a name with one. The value is six bytes."""
+    """An Ethernet address, ``02:00:5e:00:00:aa`` or ``2-0-5E-0-0-AA``, or a name with one. The value is six
+    bytes."""
 
     __slots__ = ()
 
@@ -104,9 +106,16 @@ class EtherAddress(Argument):
         return unparse_ether(value)
 
 
+def _ip_or_none(text: str, environment: Environment | None) -> bytes | None:
+    value = ip_bytes(text)
+    if value is None and environment is not None:
+        value = environment.addresses.ip(text, environment.element_name)
+    return value
+
+
 class IPAddress(Argument):
-    """An IPv4 address or a name with one. The value is four bytes; the C field is a uint32_t that holds these bytes in
-    memory, so it is in network byte order."""
+    """An IPv4 address or a name with one. The value is four bytes; the C field is a uint32_t that holds these
+    bytes in memory, so it is in network byte order."""
 
     __slots__ = ()
 
@@ -119,9 +128,7 @@ class IPAddress(Argument):
         return "uint32_t"
 
     def parse(self, text: str, environment: Environment | None = None) -> bytes:
-        value = ip_bytes(text)
-        if value is None and environment is not None:
-            value = environment.addresses.ip(text, environment.element_name)
+        value = _ip_or_none(text, environment)
         if value is None:
             raise ArgumentError
         return value
@@ -165,9 +172,9 @@ def _resolve(name: str) -> bytes:
 
 
 class IPPrefix(Argument):
-    """An IPv4 address prefix: ``10/8``, ``10.0.0.1/24``, ``10.0.0.0/255.0.0.0``, or a name with one. With `bare`, an
-    address alone is the prefix of length 32. The value is a Prefix; in C, `x` is the address as written and `x_mask`
-    the mask, both in network byte order."""
+    """An IPv4 address prefix: ``10/8``, ``10.0.0.1/24``, ``10.0.0.0/255.0.0.0``, or a name with one. With
+    `bare`, an address alone is the prefix of length 32. The value is a Prefix; in C, `x` is the address as
+    written and `x_mask` the mask, both in network byte order."""
 
     __slots__ = ("bare",)
 
@@ -181,10 +188,8 @@ class IPPrefix(Argument):
     def parse(self, text: str, environment: Environment | None = None) -> Prefix:
         value = self._with_length(text, environment)
         if value is None and self.bare:
-            try:
-                value = Prefix(IPAddress().parse(text, environment), mask_bytes(32))
-            except ArgumentError:
-                pass
+            address = _ip_or_none(text, environment)
+            value = None if address is None else Prefix(address, mask_bytes(32))
         if value is None and environment is not None:
             value = environment.addresses.prefix(text, environment.element_name)
         if value is None:
@@ -195,20 +200,11 @@ class IPPrefix(Argument):
         head, _, tail = text.rpartition("/")
         if not head or not tail:
             return None
-        address = dotted_bytes(head)
-        if address is None and environment is not None:
-            address = environment.addresses.ip(head, environment.element_name)
-        if address is None:
-            return None
-        if _LENGTH.fullmatch(tail) and int(tail) <= 32:
-            mask = mask_bytes(int(tail))
-        else:
-            try:
-                mask = IPAddress().parse(tail, environment)
-            except ArgumentError:
-                return None
+        address = dotted_bytes(head) or _ip_or_none(head, environment)
+        shown = int(tail) if _LENGTH.fullmatch(tail) else 33
+        mask = mask_bytes(shown) if shown <= 32 else _ip_or_none(tail, environment)
         # "10.1/24" leaves out bits that the mask says matter.
-        if any(mask[len(address) :]):
+        if address is None or mask is None or any(mask[len(address) :]):
             return None
         return Prefix(address.ljust(4, b"\0"), mask)
 

@@ -12,8 +12,8 @@ CScalar = int | bool | bytes
 
 
 class ArgumentError(Exception):
-    """Text that is not a value of the wanted type. `message` is Click's, without the argument's name; `hint` says
-    what would have been right, where that is not the general description of the type."""
+    """Text that is not a value of the wanted type. `message` is Click's, without the argument's name; `hint`
+    says what would have been right, where that is not the general description of the type."""
 
     def __init__(self, message: str = "parse error", hint: str | None = None) -> None:
         super().__init__(message)
@@ -24,8 +24,8 @@ class ArgumentError(Exception):
 class Argument:
     """A type of argument. Instances are immutable and shared by all elements of a class.
 
-    `expects` completes the sentence "expected ..."; `c_type` is the type of the C field ("uint32_t", "uint8_t[6]"), or
-    None for values that C never sees.
+    `expects` completes the sentence "expected ..."; `c_type` is the type of the C field ("uint32_t",
+    "uint8_t[6]"), or None for values that C never sees.
     """
 
     __slots__ = ()
@@ -39,7 +39,8 @@ class Argument:
         return None
 
     def parse(self, text: str, environment: Environment | None = None) -> Any:
-        """The value that `text` stands for; raises ArgumentError. Without an environment names are not resolved."""
+        """The value that `text` stands for; raises ArgumentError. Without an environment names are not
+        resolved."""
         raise NotImplementedError
 
     def unparse(self, value: Any) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 _DECIMAL = re.compile(
-    r"(?P<sign>[+-]?)(?P<whole>[0-9](?:_?[0-9])*)?(?:\.(?P<fraction>[0-9](?:_?[0-9])*)?)?(?:[eE](?P<exponent>[+-]?[0-9]+))?"
+    r"(?P<sign>[+-]?)(?P<whole>[0-9](?:_?[0-9])*)?(?:\.(?P<fraction>[0-9](?:_?[0-9])*)?)?"
+    r"(?:[eE](?P<exponent>[+-]?[0-9]+))?"
 )
-#: Digits and powers of ten beyond these decide nothing: no value has more than 20 digits before or after the point.
+#: Digits and powers of ten beyond these decide nothing: no value has more than 20 digits before or after the
+#: point.
 _MANY_DIGITS = 120
 _LARGE = 10**_MANY_DIGITS
 
@@ -36,15 +38,15 @@ class Decimal(NamedTuple):
         return (2 * numerator + denominator) // (2 * denominator)
 
     def fixed_point(self, power: int, bits: int) -> int:
-        """The magnitude times ``10**power`` with `bits` binary digits of fraction: rounded to 32 of them first, then
-        to `bits`, as Click does."""
+        """The magnitude times ``10**power`` with `bits` binary digits of fraction: rounded to 32 of them
+        first, then to `bits`, as Click does."""
         numerator, denominator = self.scaled(power)
         precise = ((numerator << 33) // denominator + 1) >> 1
         return (precise + (1 << (31 - bits))) >> (32 - bits)
 
     def multiplied(self, power: int, factor: int) -> int:
-        """The magnitude times ``10**power`` times `factor`, rounded. Click rounds to 32 bits of fraction before it
-        multiplies, which decides cases such as 4 bit/s = half a byte per second."""
+        """The magnitude times ``10**power`` times `factor`, rounded. Click rounds to 32 bits of fraction
+        before it multiplies, which decides cases such as 4 bit/s = half a byte per second."""
         numerator, denominator = self.scaled(power)
         precise = ((numerator << 33) // denominator + 1) >> 1
         return (precise * factor + (1 << 31)) >> 32
@@ -78,7 +80,8 @@ class Unit(NamedTuple):
 
 
 def split_unit(text: str, units: Sequence[Unit], prefixes: Mapping[str, int]) -> tuple[str, int, int]:
-    """Take the unit and its SI prefix off: (the number's text, power of ten, factor). No unit: (text, 0, 1)."""
+    """Take the unit and its SI prefix off: (the number's text, power of ten, factor). No unit: (text, 0,
+    1)."""
     for unit in units:
         if text.endswith(unit.suffix):
             number = text[: -len(unit.suffix)]

@@ -17,8 +17,9 @@ def no_handlers(element: str, handler: str) -> bool:
 class Environment:
     """The element whose arguments are read, and the names that it can see.
 
-    `elements` maps flat names ("compound/q") to elements and may still be growing. `has_handler(element, handler)` is
-    asked whether an element, or the router ("" as element), has a handler; while configuring nothing is known yet.
+    `elements` maps flat names ("compound/q") to elements and may still be growing. `has_handler(element,
+    handler)` is asked whether an element, or the router ("" as element), has a handler; while configuring
+    nothing is known yet.
     """
 
     element_name: str = ""
@@ -31,7 +32,8 @@ class Environment:
         return replace(self, element_name=element_name)
 
     def full_name(self, name: str) -> str | None:
-        """The flat name of the element that `name` means here: the enclosing compounds are searched outwards."""
+        """The flat name of the element that `name` means here: the enclosing compounds are searched
+        outwards."""
         for scope in scopes(self.element_name):
             if scope + name in self.elements:
                 return scope + name

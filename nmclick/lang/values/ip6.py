@@ -56,8 +56,8 @@ def mask6_bytes(length: int) -> bytes:
 
 
 def unparse_ip6(value: bytes) -> str:
-    """RFC 5952 text: lower case, the longest run of zero groups (two or more) as ``::``. As Click prints them, all
-    IPv4-mapped and IPv4-compatible addresses end in a dotted quad, ``::0.0.0.1`` included."""
+    """RFC 5952 text: lower case, the longest run of zero groups (two or more) as ``::``. As Click prints
+    them, all IPv4-mapped and IPv4-compatible addresses end in a dotted quad, ``::0.0.0.1`` included."""
     groups = [int.from_bytes(value[i : i + 2], "big") for i in range(0, 16, 2)]
     if any(groups) and not any(groups[:5]) and groups[5] in (0, 0xFFFF):
         dotted = ".".join(map(str, value[12:]))
@@ -122,8 +122,9 @@ class IP6Address(Argument):
 
 
 class IP6Prefix(Argument):
-    """An IPv6 prefix, ``2001:db8::/32``, with a length or a mask, or a name with one. With `bare`, an address alone is
-    the prefix of length 128. The value is a Prefix6; in C, `x` is the address and `x_length` the length."""
+    """An IPv6 prefix, ``2001:db8::/32``, with a length or a mask, or a name with one. With `bare`, an address
+    alone is the prefix of length 128. The value is a Prefix6; in C, `x` is the address and `x_length` the
+    length."""
 
     __slots__ = ("bare",)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nmclick.lang.values.base import Argument, ArgumentError
-from nmclick.lang.values.decimal import parse_decimal
+from nmclick.lang.values.decimal import Decimal, parse_decimal
 
 if TYPE_CHECKING:
     from nmclick.lang.values.environment import Environment
@@ -26,7 +26,8 @@ _MANY_DIGITS = 40
 
 
 def parse_integer(text: str) -> int | None:
-    """An integer of any size as Click writes it: decimal, 0x, 0b, leading 0 for octal, ``_`` between digits."""
+    """An integer of any size as Click writes it: decimal, 0x, 0b, leading 0 for octal, ``_`` between
+    digits."""
     match = _INTEGER.fullmatch(text)
     if match is None or match.lastgroup is None:
         return None
@@ -38,7 +39,8 @@ def parse_integer(text: str) -> int | None:
 
 
 class Integer(Argument):
-    """What Unsigned and Signed share. `least` and `most` are what the C type holds, `low` and `high` what is allowed."""
+    """What Unsigned and Signed share. `least` and `most` are what the C type holds, `low` and `high` what is
+    allowed."""
 
     __slots__ = ("bits", "high", "low", "saturate")
 
@@ -95,7 +97,8 @@ class Integer(Argument):
 
 
 class Unsigned(Integer):
-    """An unsigned integer of 8, 16, 32 or 64 bits, from `min` to `max`; `saturate`: the nearest one allowed."""
+    """An unsigned integer of 8, 16, 32 or 64 bits, from `min` to `max`; `saturate`: the nearest one
+    allowed."""
 
     __slots__ = ()
 
@@ -138,7 +141,8 @@ class Bool(Argument):
 
 
 class Double(Argument):
-    """A floating point number as strtod() reads it. It has no form in C: the data plane computes with integers."""
+    """A floating point number as strtod() reads it. It has no form in C: the data plane computes with
+    integers."""
 
     __slots__ = ()
 
@@ -166,8 +170,8 @@ class Double(Argument):
 
 
 class FixedPoint(Argument):
-    """A number with `bits` binary digits of fraction in 32 bits, such as a probability. The value is the scaled
-    integer: FixedPoint(16) reads "0.5" as 32768."""
+    """A number with `bits` binary digits of fraction in 32 bits, such as a probability. The value is the
+    scaled integer: FixedPoint(16) reads "0.5" as 32768."""
 
     __slots__ = ("bits", "signed")
 
@@ -199,10 +203,10 @@ class FixedPoint(Argument):
     def unparse(self, value: int) -> str:
         """The shortest decimal fraction that reads back as `value`."""
         magnitude, one = abs(value), 1 << self.bits
-        sign = "-" if value < 0 else ""
-        for digits in range(11):
+        for digits in range(12):
             scaled = (magnitude * 10**digits * 2 + one) // (2 * one)
-            if (scaled * 2 * one + 10**digits) // (2 * 10**digits) == magnitude:
-                whole, fraction = divmod(scaled, 10**digits)
-                return f"{sign}{whole}.{fraction:0{digits}d}" if digits else f"{sign}{whole}"
-        raise AssertionError("31 bits of fraction need at most 10 digits")
+            if Decimal(False, scaled, -digits).fixed_point(0, self.bits) == magnitude:
+                break
+        whole, fraction = divmod(scaled, 10**digits)
+        text = f"{whole}.{fraction:0{digits}d}" if digits else str(whole)
+        return "-" + text if value < 0 else text

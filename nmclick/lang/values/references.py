@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class ElementRef(Argument):
-    """Another element by name, searched in the enclosing compounds outwards. The value is the element itself. With
-    `of`, it must be of that class: its own name, a base class's or an alias."""
+    """Another element by name, searched in the enclosing compounds outwards. The value is the element itself.
+    With `of`, it must be of that class: its own name, a base class's or an alias."""
 
     __slots__ = ("of",)
 
@@ -41,7 +41,8 @@ class ElementRef(Argument):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A handler and what to give it. `element` is the flat name of an element, "" for the router's own handlers."""
+    """A handler and what to give it. `element` is the flat name of an element, "" for the router's own
+    handlers."""
 
     element: str
     handler: str
@@ -57,11 +58,12 @@ class Call:
 
 
 class HandlerCall(Argument):
-    """A handler with the text that is written to it or its parameters: ``counter.reset``, ``switch.switch 1``, ``stop``.
-    The value is a Call. The element must exist; whether it has the handler shows when it is called.
+    """A handler with the text that is written to it or its parameters: ``counter.reset``, ``switch.switch
+    1``, ``stop``. The value is a Call. The element must exist; whether it has the handler shows when it is
+    called.
 
-    A name without a dot is a handler of the element itself if it has one, else of the router. `unquoted` removes the
-    quotes around the text.
+    A name without a dot is a handler of the element itself if it has one, else of the router. `unquoted`
+    removes the quotes around the text.
     """
 
     __slots__ = ("unquoted",)
@@ -89,7 +91,8 @@ class HandlerCall(Argument):
             element = environment.full_name(head)
             if element is not None:
                 return Call(element, handler, value)
-        # Handler names may contain dots, so that "a.b" can also be a handler of this element or of the router.
+        # Handler names may contain dots, so that "a.b" can also be a handler of this element or of the
+        # router.
         if environment.element_name and environment.has_handler(environment.element_name, name):
             return Call(environment.element_name, name, value)
         if not dot or environment.has_handler("", name):
@@ -98,7 +101,8 @@ class HandlerCall(Argument):
 
 
 class PortNumber(Argument):
-    """A TCP or UDP port: a number, a name that PortInfo defined, or a service's name. In C it is in host order."""
+    """A TCP or UDP port: a number, a name that PortInfo defined, or a service's name. In C it is in host
+    order."""
 
     __slots__ = ("protocol",)
 
@@ -140,9 +144,9 @@ class PortNumber(Argument):
 
 
 class AnnotationRef(Argument):
-    """A place in the packet's annotation area: a name (PAINT, DST_IP, one that AnnotationInfo defined), an offset (16),
-    or an offset and a size (16/1). `size` is the number of bytes that the element uses there, 0 for any number. The
-    value is the offset."""
+    """A place in the packet's annotation area: a name (PAINT, DST_IP, one that AnnotationInfo defined), an
+    offset (16), or an offset and a size (16/1). `size` is the number of bytes that the element uses there, 0
+    for any number. The value is the offset."""
 
     __slots__ = ("size",)
 
@@ -157,7 +161,8 @@ class AnnotationRef(Argument):
             return f"an annotation, a name such as PAINT or an offset below {ANNOTATION_AREA}"
         size = "1 byte" if self.size == 1 else f"{self.size} bytes"
         example = next((name for name, (_, size) in ANNOTATIONS.items() if size == self.size), "PAINT")
-        return f"an annotation of {size}, a name such as {example} or an offset up to {ANNOTATION_AREA - self.size}"
+        last = ANNOTATION_AREA - self.size
+        return f"an annotation of {size}, a name such as {example} or an offset up to {last}"
 
     @property
     def c_type(self) -> str:

@@ -44,8 +44,8 @@ class String(Argument):
 
 
 class Data(Argument):
-    """Bytes: a string, or ``\\<00 01 ff>``, or both joined. It has no form in C, since its length varies: elements
-    that need it there return it from c_arguments()."""
+    """Bytes: a string, or ``\\<00 01 ff>``, or both joined. It has no form in C, since its length varies:
+    elements that need it there return it from c_arguments()."""
 
     __slots__ = ()
 

@@ -60,7 +60,8 @@ def unparse_decimal(value: int, digits: int) -> str:
 
 
 class Bandwidth(Argument):
-    """A rate in bytes per second: "10Mbps", "1.5 GBps", "8000" (bytes without a unit). The value is an integer."""
+    """A rate in bytes per second: "10Mbps", "1.5 GBps", "8000" (bytes without a unit). The value is an
+    integer."""
 
     __slots__ = ("bits",)
 
@@ -95,7 +96,8 @@ class Bandwidth(Argument):
 
 
 class ByteSize(Argument):
-    """A number of bytes. K, M, G, T (also KiB, ...) are powers of 1024; kB, MB, GB, TB powers of 1000, as in dd(1)."""
+    """A number of bytes. K, M, G, T (also KiB, ...) are powers of 1024; kB, MB, GB, TB powers of 1000, as in
+    dd(1)."""
 
     __slots__ = ()
 
@@ -125,11 +127,12 @@ class ByteSize(Argument):
 
 
 class TimeSpan(Argument):
-    """A length of time, in seconds unless a unit (s, ms, us, ns, m, h, d) follows. The value is in nanoseconds.
+    """A length of time, in seconds unless a unit (s, ms, us, ns, m, h, d) follows. The value is in
+    nanoseconds.
 
-    `digits` is Click's resolution for the argument, in decimal digits of a second: TimeSpan(0) rounds "1.99s" to two
-    seconds and prints "2", TimeSpan(3) keeps milliseconds. With all nine, times print as "1.500000"; `interval` prints
-    them as "1.500000s" or "500ms".
+    `digits` is Click's resolution for the argument, in decimal digits of a second: TimeSpan(0) rounds "1.99s"
+    to two seconds and prints "2", TimeSpan(3) keeps milliseconds. With all nine, times print as "1.500000";
+    `interval` prints them as "1.500000s" or "500ms".
     """
 
     __slots__ = ("digits", "interval", "saturate")
@@ -161,19 +164,21 @@ class TimeSpan(Argument):
             if not self.saturate:
                 raise ArgumentError("out of range")
             value = bound
-        return value * 10 ** (9 - self.digits)
+        unit: int = 10 ** (9 - self.digits)
+        return value * unit
 
     def unparse(self, value: int) -> str:
         if self.interval:
             return unparse_interval(value)
         if self.digits == 9:
             return unparse_time(value)
-        return unparse_decimal(value // 10 ** (9 - self.digits), self.digits)
+        unit: int = 10 ** (9 - self.digits)
+        return unparse_decimal(value // unit, self.digits)
 
 
 class TimeStamp(Argument):
-    """A point in time, in seconds since 1970 and with TimeSpan's units, or a difference of two (`signed`). The value
-    is in nanoseconds."""
+    """A point in time, in seconds since 1970 and with TimeSpan's units, or a difference of two (`signed`).
+    The value is in nanoseconds."""
 
     __slots__ = ("signed",)
 

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from nmclick.element import (
+    ANNO_DST_IP,
+    ANNO_FIX_IP_SRC,
+    ANNO_ICMP_PARAMPROB,
+    NETWORK_HEADER,
+    PACKET_TYPE,
+    TIMESTAMP,
+    TRANSPORT_HEADER,
+    ArgumentError,
+    Arguments,
+    Array,
+    Bool,
+    CValue,
+    Choice,
+    Element,
+    Field,
+    IPAddress,
+    Keyword,
+    Optional,
+    Positional,
+    Signed,
+    Unsigned,
+    Word,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from nmclick.lang.arguments import Environment
+
+TYPES = {
+    "unreachable": 3,
+    "sourcequench": 4,
+    "redirect": 5,
+    "timeexceeded": 11,
+    "parameterproblem": 12,
+    "echo-reply": 0,
+    "echo": 8,
+    "routeradvert": 9,
+    "routersolicit": 10,
+    "timestamp": 13,
+    "timestamp-reply": 14,
+    "inforeq": 15,
+    "inforeq-reply": 16,
+    "maskreq": 17,
+    "maskreq-reply": 18,
+}
+
+#: RFC 792, 1122 and 1812; by type.
+CODES: dict[int, dict[str, int]] = {
+    3: {
+        "net": 0,
+        "host": 1,
+        "protocol": 2,
+        "port": 3,
+        "needfrag": 4,
+        "srcroutefail": 5,
+        "netunknown": 6,
+        "hostunknown": 7,
+        "isolated": 8,
+        "netprohibited": 9,
+        "hostprohibited": 10,
+        "tosnet": 11,
+        "toshost": 12,
+        "filterprohibited": 13,
+        "hostprecedence": 14,
+        "precedencecutoff": 15,
+    },
+    4: {},
+    5: {"net": 0, "host": 1, "tosnet": 2, "toshost": 3},
+    11: {"transit": 0, "reassembly": 1},
+    12: {"erroratptr": 0, "missingopt": 1, "length": 2},
+}
+
+
+class ICMPError(Element):
+    """Answer IPv4 packets with an ICMP error that quotes their start (RFC 792; RFC 1812, section 4.3.2).
+
+    No error is made for ICMP errors, for fragments after the first, for link or IP broadcasts and multicasts, or for
+    sources that are no host's. Arguments: SRC, the error's source address; TYPE and CODE by name or number; BADADDRS,
+    further addresses to be treated as broadcasts; MTU, the greatest size of an error in bytes (576); PMTU, the next hop's
+    MTU in "fragmentation needed"; SET_FIX_ANNO (true), ask FixIPSrc to put the outgoing interface's address in.
+
+    The destination annotation is set to the error's destination. Handlers: ``src``, ``mtu``, ``pmtu`` (read, write).
+    """
+
+    ports = "1/1"
+    processing = "a/a"
+    arguments = Arguments(
+        Positional("SRC", IPAddress()),
+        Positional("TYPE", Choice(TYPES, number=Signed(32))),
+        Optional("CODE", Word(), default="0"),
+        Optional("BADADDRS", Words()),
+        Keyword("MTU", Unsigned(32, min=36, max=65535), default=576),
+        Keyword("PMTU", Unsigned(16), default=0),
+        Keyword("SET_FIX_ANNO", Bool(), default=True),
+    )
+    drops: ClassVar = {
+        "not_answered": "no error is sent about such packets (RFC 1812, section 4.3.2.7)",
+        "no_header": "no IP header is known, or it is longer than the packet",
+        "no_buffer": "no buffer for the error",
+    }
+    reads = frozenset({NETWORK_HEADER, PACKET_TYPE, ANNO_DST_IP, ANNO_ICMP_PARAMPROB})
+    writes = frozenset({NETWORK_HEADER, TRANSPORT_HEADER, ANNO_DST_IP, ANNO_FIX_IP_SRC, TIMESTAMP})
+    handlers: ClassVar = {
+        "src": Field("src", IPAddress(), write=True),
+        "mtu": Field("mtu", Unsigned(32, min=36, max=65535), write=True),
+        "pmtu": Field("pmtu", Unsigned(16), write=True),
+    }
+
+    code: int
+    bad: list[bytes]
+
+    def configure(self, environment: Environment) -> Iterable[str]:
+        self.code, self.bad = 0, []
+        kind, code = self.args.TYPE, self.args.CODE
+        if not 0 <= kind <= 255:
+            yield "ICMP type must be between 0 and 255"
+            return
+        if kind not in CODES:
+            yield f"ICMP type {kind} is not an error type"
+            return
+        self.code = CODES[kind].get(code, int(code) if code.isdigit() else -1)
+        if not 0 <= self.code <= 255:
+            yield "argument 2 takes ICMP code (integer between 0 and 255)"
+        for word in self.args.BADADDRS or ():
+            try:
+                self.bad.append(IPAddress().parse(word, environment))
+            except ArgumentError as error:
+                yield f"BADADDRS: {error.message}"
+                return
+
+    def c_arguments(self) -> dict[str, CValue]:
+        bad = Array("be32", tuple(int.from_bytes(a, sys.byteorder) for a in self.bad))
+        return super().c_arguments() | {"code": self.code, "bad": bad}

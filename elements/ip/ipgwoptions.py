@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from nmclick.element import (
+    ANNO_ICMP_PARAMPROB,
+    NETWORK_HEADER,
+    ArgumentError,
+    Arguments,
+    Array,
+    CValue,
+    Element,
+    Field,
+    IPAddress,
+    Optional,
+    Positional,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from nmclick.lang.arguments import Environment
+
+
+class IPGWOptions(Element):
+    """Process the IPv4 options that a router must fill in: record route and timestamp (RFC 791; RFC 1812, 5.2.2.6).
+
+    MYADDR is the address recorded; a timestamp option with prespecified addresses is also served for the OTHERADDRS.
+    Packets with a bad option leave by output 1 with the parameter-problem annotation set to the place of the error, for
+    ICMPError, or are dropped. Packets without options pass at the cost of one comparison.
+
+    Handlers: ``drops`` (read) packets with bad options.
+    """
+
+    ports = "1/1-2"
+    processing = "a/ah"
+    arguments = Arguments(Positional("MYADDR", IPAddress()), Optional("OTHERADDRS", Words()))
+    reject_output = 1
+    drops: ClassVar = {
+        "option": "an option's length or pointer is bad",
+        "no_header": "no IP header is known (CheckIPHeader or MarkIPHeader sets it), or it is longer than the packet",
+    }
+    reads = frozenset({NETWORK_HEADER})
+    writes = frozenset({ANNO_ICMP_PARAMPROB})
+    handlers: ClassVar = {"drops": Field("bad")}
+
+    others: list[bytes]
+
+    def configure(self, environment: Environment) -> Iterable[str]:
+        self.others = []
+        for word in self.args.OTHERADDRS or ():
+            try:
+                self.others.append(IPAddress().parse(word, environment))
+            except ArgumentError as error:
+                yield f"OTHERADDRS: {error.message}"
+                return
+
+    def c_arguments(self) -> dict[str, CValue]:
+        mine = dict.fromkeys([*self.others, self.args.MYADDR])
+        addresses = Array("be32", tuple(int.from_bytes(a, sys.byteorder) for a in mine))
+        return super().c_arguments() | {"addresses": addresses}

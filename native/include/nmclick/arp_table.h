@@ -1,0 +1,342 @@
+/* An ARP table: IPv4 to Ethernet addresses, with their ages and the packets that wait for an answer.
+ *
+ * Lookups touch one 32-byte slot of an open-addressed table: until `fresh_until` nothing but the address matters.
+ * Ages, queues and polls live in a pool of entries beside it. Times are in ns. */
+#ifndef NMCLICK_ARP_TABLE_H
+#define NMCLICK_ARP_TABLE_H
+
+#include "nmclick/element.h"
+
+#define ARP_NONE UINT32_MAX
+enum { ARP_FAST_POLLS = 10 }; /* after so many unanswered queries, ask less often */
+#define ARP_POLL_INTERVAL 100000000ull
+#define ARP_SLOW_POLL_INTERVAL 2000000000ull
+
+struct arp_slot {
+    be32 ip;
+    uint32_t entry; /* number + 1; 0: the slot is free */
+    uint64_t fresh_until;
+    uint8_t ether[6];
+    uint8_t pad[10];
+};
+
+struct arp_entry {
+    be32 ip;
+    uint8_t ether[6];
+    bool known;
+    uint8_t polls;
+    uint64_t live_at, polled_at;
+    uint32_t head, tail, packets; /* waiting, in arp_table.waiting */
+    uint32_t older, newer;
+};
+
+struct arp_waiting {
+    struct packet packet;
+    uint32_t next;
+};
+
+struct arp_table {
+    struct arp_slot *slots;
+    uint32_t mask; /* slots - 1 */
+    struct arp_entry *entries;
+    uint32_t entry_room, free_entry; /* free entries are chained by `newer` */
+    struct arp_waiting *waiting;
+    uint32_t waiting_room, free_waiting;
+    uint32_t oldest, newest;
+    uint64_t entry_count, packet_count, drops;
+    uint32_t capacity, entry_capacity, entry_packet_capacity, slim_factor;
+    uint64_t timeout, poll_timeout; /* 0: never */
+};
+
+static always_inline uint32_t arp_hash(be32 ip, uint32_t mask)
+{
+    return (uint32_t)((ip * 0x9e3779b97f4a7c15ull) >> 32) & mask;
+}
+
+/* The slot of an address; one with entry 0 if it is not in the table. */
+static always_inline struct arp_slot *arp_find(const struct arp_table *t, be32 ip)
+{
+    uint32_t at = arp_hash(ip, t->mask);
+    while (t->slots[at].entry && t->slots[at].ip != ip)
+        at = (at + 1) & t->mask;
+    return &t->slots[at];
+}
+
+static inline bool arp_table_init(struct arp_table *t)
+{
+    t->mask = 63;
+    t->slots = calloc(t->mask + 1, sizeof *t->slots);
+    t->free_entry = t->free_waiting = t->oldest = t->newest = ARP_NONE;
+    return t->slots != NULL;
+}
+
+static inline void arp_table_free(struct arp_table *t)
+{
+    free(t->slots);
+    free(t->entries);
+    free(t->waiting);
+}
+
+static inline bool arp_expired(const struct arp_table *t, const struct arp_entry *e, uint64_t now)
+{
+    return t->timeout && e->live_at + t->timeout < now;
+}
+
+static inline bool arp_allow_poll(const struct arp_entry *e, uint64_t now)
+{
+    return now >= e->polled_at + (e->polls >= ARP_FAST_POLLS ? ARP_SLOW_POLL_INTERVAL : ARP_POLL_INTERVAL);
+}
+
+static inline void arp_mark_poll(struct arp_entry *e, uint64_t now)
+{
+    e->polled_at = now;
+    e->polls = (uint8_t)(e->polls + (e->polls < 255));
+}
+
+/* Until when lookups need not look at the entry. */
+static inline uint64_t arp_fresh_until(const struct arp_table *t, const struct arp_entry *e)
+{
+    uint64_t until = NM_NEVER;
+    if (!e->known)
+        return 0;
+    if (t->timeout)
+        until = e->live_at + t->timeout;
+    if (t->poll_timeout && e->live_at + t->poll_timeout < until)
+        until = e->live_at + t->poll_timeout;
+    return until;
+}
+
+static inline void arp_unlink(struct arp_table *t, uint32_t i)
+{
+    struct arp_entry *e = &t->entries[i];
+    *(e->older == ARP_NONE ? &t->oldest : &t->entries[e->older].newer) = e->newer;
+    *(e->newer == ARP_NONE ? &t->newest : &t->entries[e->newer].older) = e->older;
+}
+
+static inline void arp_link_newest(struct arp_table *t, uint32_t i)
+{
+    struct arp_entry *e = &t->entries[i];
+    e->older = t->newest;
+    e->newer = ARP_NONE;
+    *(t->newest == ARP_NONE ? &t->oldest : &t->entries[t->newest].newer) = i;
+    t->newest = i;
+}
+
+/* Take the first waiting packet off an entry. */
+static inline struct packet arp_dequeue(struct arp_table *t, struct arp_entry *e)
+{
+    uint32_t i = e->head;
+    struct arp_waiting *item = &t->waiting[i];
+    e->head = item->next;
+    if (e->head == ARP_NONE)
+        e->tail = ARP_NONE;
+    item->next = t->free_waiting;
+    t->free_waiting = i;
+    e->packets--;
+    t->packet_count--;
+    return item->packet;
+}
+
+static inline void arp_drop_oldest(struct arp_table *t, struct arp_entry *e, struct worker *w)
+{
+    struct packet p = arp_dequeue(t, e);
+    packet_free(w, &p);
+    t->drops++;
+}
+
+/* Empty a slot, moving back what was displaced past it. */
+static inline void arp_erase_slot(struct arp_table *t, struct arp_slot *slot)
+{
+    uint32_t hole = (uint32_t)(slot - t->slots);
+    for (uint32_t at = (hole + 1) & t->mask; t->slots[at].entry; at = (at + 1) & t->mask) {
+        uint32_t home = arp_hash(t->slots[at].ip, t->mask);
+        if (((at - home) & t->mask) >= ((at - hole) & t->mask)) {
+            t->slots[hole] = t->slots[at];
+            hole = at;
+        }
+    }
+    t->slots[hole].entry = 0;
+}
+
+static inline void arp_remove(struct arp_table *t, uint32_t i, struct worker *w)
+{
+    struct arp_entry *e = &t->entries[i];
+    while (e->head != ARP_NONE)
+        arp_drop_oldest(t, e, w);
+    arp_erase_slot(t, arp_find(t, e->ip));
+    arp_unlink(t, i);
+    e->newer = t->free_entry;
+    t->free_entry = i;
+    t->entry_count--;
+}
+
+/* Forget expired and surplus entries, and packets beyond the capacity, the oldest first. `spared` is kept. */
+static inline void arp_slim(struct arp_table *t, uint64_t now, uint32_t spared, struct worker *w)
+{
+    while (t->oldest != ARP_NONE && t->oldest != spared &&
+           (arp_expired(t, &t->entries[t->oldest], now) || (t->entry_capacity && t->entry_count > t->entry_capacity)))
+        arp_remove(t, t->oldest, w);
+    if (!t->capacity || t->packet_count <= t->capacity)
+        return;
+    uint64_t keep = t->capacity - t->capacity / t->slim_factor;
+    for (uint32_t i = t->oldest; i != ARP_NONE && t->packet_count > (keep ? keep : 1); i = t->entries[i].newer)
+        while (t->entries[i].head != ARP_NONE && t->packet_count > (keep ? keep : 1))
+            arp_drop_oldest(t, &t->entries[i], w);
+}
+
+static inline bool arp_grow_slots(struct arp_table *t)
+{
+    struct arp_table bigger = *t;
+    bigger.mask = 2 * t->mask + 1;
+    bigger.slots = calloc((size_t)bigger.mask + 1, sizeof *bigger.slots);
+    if (!bigger.slots)
+        return false;
+    for (uint32_t i = 0; i <= t->mask; i++)
+        if (t->slots[i].entry)
+            *arp_find(&bigger, t->slots[i].ip) = t->slots[i];
+    free(t->slots);
+    *t = bigger;
+    return true;
+}
+
+static inline bool arp_grow_entries(struct arp_table *t)
+{
+    uint32_t room = t->entry_room ? 2 * t->entry_room : 64;
+    struct arp_entry *entries = realloc(t->entries, room * sizeof *entries);
+    if (!entries)
+        return false;
+    for (uint32_t i = t->entry_room; i < room; i++) {
+        entries[i].newer = t->free_entry;
+        t->free_entry = i;
+    }
+    t->entries = entries;
+    t->entry_room = room;
+    return true;
+}
+
+static inline bool arp_grow_waiting(struct arp_table *t)
+{
+    uint32_t room = t->waiting_room ? 2 * t->waiting_room : 64;
+    struct arp_waiting *waiting = realloc(t->waiting, room * sizeof *waiting);
+    if (!waiting)
+        return false;
+    for (uint32_t i = t->waiting_room; i < room; i++) {
+        waiting[i].next = t->free_waiting;
+        t->free_waiting = i;
+    }
+    t->waiting = waiting;
+    t->waiting_room = room;
+    return true;
+}
+
+/* The entry of an address, made if there is none; ARP_NONE: no memory. */
+static inline uint32_t arp_ensure(struct arp_table *t, be32 ip, uint64_t now, struct worker *w)
+{
+    struct arp_slot *slot = arp_find(t, ip);
+    if (slot->entry)
+        return slot->entry - 1;
+    if (2 * (t->entry_count + 1) > t->mask && !arp_grow_slots(t))
+        return ARP_NONE;
+    if (t->free_entry == ARP_NONE && !arp_grow_entries(t))
+        return ARP_NONE;
+    t->entry_count++;
+    if (t->entry_capacity && t->entry_count > t->entry_capacity)
+        arp_slim(t, now, ARP_NONE, w);
+    uint32_t i = t->free_entry;
+    struct arp_entry *e = &t->entries[i];
+    t->free_entry = e->newer;
+    *e = (struct arp_entry){.ip = ip,
+                            .ether = {255, 255, 255, 255, 255, 255},
+                            .live_at = now,
+                            .polled_at = now - 10 * ARP_POLL_INTERVAL,
+                            .head = ARP_NONE,
+                            .tail = ARP_NONE};
+    arp_link_newest(t, i);
+    *arp_find(t, ip) = (struct arp_slot){.ip = ip, .entry = i + 1};
+    return i;
+}
+
+/* What is known now: `ip` has address `ether`; all ones: it is not known any more. The entry, or ARP_NONE. */
+static inline uint32_t arp_insert(struct arp_table *t, be32 ip, const uint8_t *ether, uint64_t now, struct worker *w)
+{
+    static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
+    uint32_t i = arp_ensure(t, ip, now, w);
+    if (i == ARP_NONE)
+        return i;
+    struct arp_entry *e = &t->entries[i];
+    memcpy(e->ether, ether, 6);
+    e->known = memcmp(ether, broadcast, 6) != 0;
+    e->live_at = now;
+    e->polls = 0;
+    e->polled_at = now - 10 * ARP_POLL_INTERVAL;
+    arp_unlink(t, i);
+    arp_link_newest(t, i);
+    struct arp_slot *slot = arp_find(t, ip);
+    memcpy(slot->ether, ether, 6);
+    slot->fresh_until = arp_fresh_until(t, e);
+    return i;
+}
+
+enum arp_result { ARP_HELD, ARP_HELD_ASK, ARP_REFUSED };
+
+/* Keep a packet until its address is known, and whether it is time to ask (again). ARP_REFUSED: the caller drops it. */
+static inline enum arp_result arp_hold(struct arp_table *t, be32 ip, struct packet p, uint64_t now, struct worker *w)
+{
+    uint32_t i = arp_ensure(t, ip, now, w);
+    if (i == ARP_NONE || (t->free_waiting == ARP_NONE && !arp_grow_waiting(t)))
+        return ARP_REFUSED;
+    struct arp_entry *e = &t->entries[i];
+    if (arp_expired(t, e, now)) { /* still wanted: keep it this side of expiring */
+        e->live_at = now - t->timeout;
+        arp_unlink(t, i);
+        arp_link_newest(t, i);
+    }
+    if (t->entry_packet_capacity && e->packets >= t->entry_packet_capacity)
+        return ARP_REFUSED;
+    t->packet_count++;
+    if (t->capacity && t->packet_count > t->capacity)
+        arp_slim(t, now, i, w);
+    uint32_t item = t->free_waiting;
+    t->free_waiting = t->waiting[item].next;
+    t->waiting[item] = (struct arp_waiting){p, ARP_NONE};
+    *(e->tail == ARP_NONE ? &e->head : &t->waiting[e->tail].next) = item;
+    e->tail = item;
+    e->packets++;
+    if (!arp_allow_poll(e, now))
+        return ARP_HELD;
+    arp_mark_poll(e, now);
+    return ARP_HELD_ASK;
+}
+
+static inline void arp_clear(struct arp_table *t, struct worker *w)
+{
+    while (t->oldest != ARP_NONE)
+        arp_remove(t, t->oldest, w);
+}
+
+/* One line of the table handler. */
+struct arp_line {
+    be32 ip;
+    uint8_t ether[6];
+    uint8_t known, pad;
+    uint32_t pad2;
+    uint64_t age;
+};
+
+/* Write the entries, oldest first, as many as fit; the number of entries. */
+static inline long arp_lines(const struct arp_table *t, uint64_t now, void *out, size_t room)
+{
+    for (uint32_t i = t->oldest; i != ARP_NONE && room >= sizeof(struct arp_line); i = t->entries[i].newer) {
+        const struct arp_entry *e = &t->entries[i];
+        struct arp_line line = {.ip = e->ip,
+                                .known = e->known && !arp_expired(t, e, now),
+                                .age = now > e->live_at ? now - e->live_at : 0};
+        memcpy(line.ether, e->ether, 6);
+        memcpy(out, &line, sizeof line);
+        out = (uint8_t *)out + sizeof line;
+        room -= sizeof line;
+    }
+    return (long)t->entry_count;
+}
+
+#endif
