@@ -9,6 +9,7 @@ struct ARPQuerier {
     bool warned;
     uint64_t queries, responses, killed;
     uint64_t entries, waiting; /* the table's counts, for the handlers */
+    uint64_t counted;          /* drops of the table that are in this element's counters */
 };
 
 static inline int ARPQuerier_init(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct context *c)
@@ -34,8 +35,11 @@ static inline void ARPQuerier_cleanup(struct ARPQuerier *self, const struct ARPQ
     arp_table_free(&self->table);
 }
 
-static inline void ARPQuerier_count(struct ARPQuerier *self)
+/* After the table changed. */
+static inline void ARPQuerier_count(struct ARPQuerier *self, struct context *c)
 {
+    c->drops[-2 - DROP(full)] += self->table.drops - self->counted;
+    self->counted = self->table.drops;
     self->entries = self->table.entry_count;
     self->waiting = self->table.packet_count;
 }
@@ -106,7 +110,7 @@ static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct AR
     enum arp_result held = arp_hold(t, ip, p, time, c->worker);
     if (held == ARP_HELD_ASK)
         ARPQuerier_ask(self, ip, NULL, &p, c);
-    ARPQuerier_count(self);
+    ARPQuerier_count(self, c);
     return held == ARP_REFUSED ? DROP(full) : KEPT;
 }
 
@@ -135,7 +139,7 @@ static cold_path int ARPQuerier_reply(struct ARPQuerier *self, struct packet p, 
         ARPQuerier_header(self, held.data, self->table.entries[i].ether);
         emit(c, 0, held);
     }
-    ARPQuerier_count(self);
+    ARPQuerier_count(self, c);
     packet_free(c->worker, &p);
     return KEPT;
 }
@@ -173,7 +177,7 @@ static inline uint64_t ARPQuerier_timer(struct ARPQuerier *self, const struct AR
     if (!self->table.timeout)
         return NM_NEVER;
     arp_slim(&self->table, now(c), ARP_NONE, c->worker);
-    ARPQuerier_count(self);
+    ARPQuerier_count(self, c);
     return now(c) + self->table.timeout + 1000000000u;
 }
 
@@ -185,7 +189,7 @@ static inline long ARPQuerier_call_insert(struct ARPQuerier *self, const struct 
     const uint8_t *bytes = in;
     if (n < 10 || arp_insert(&self->table, load_u32(bytes), bytes + 4, now(c), c->worker) == ARP_NONE)
         return -1;
-    ARPQuerier_count(self);
+    ARPQuerier_count(self, c);
     return 0;
 }
 
@@ -195,7 +199,7 @@ static inline long ARPQuerier_call_clear(struct ARPQuerier *self, const struct A
     (void)args, (void)in, (void)n, (void)out, (void)room;
     self->queries = self->responses = self->killed = 0;
     arp_clear(&self->table, c->worker);
-    ARPQuerier_count(self);
+    ARPQuerier_count(self, c);
     return 0;
 }
 

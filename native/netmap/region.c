@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
 #define INTERFACE_POOL ((size_t)256 << 10)
@@ -14,32 +13,21 @@
 
 _Static_assert(BUFFERS_AT % HUGE_PAGE == 0, "the buffer pool starts on a huge page");
 
-/* Both address and file offset of the buffer pool must be multiples of a huge page to get huge pages. */
+/* Private memory: Linux gives huge pages to it by default, to shared memory it does not. */
 static bool map_region(struct nm_region *region)
 {
     struct nm_region_pools *pools = region->pools;
     pools->mapping_size = region->size + HUGE_PAGE;
-    pools->mapping = mmap(NULL, pools->mapping_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    pools->mapping = mmap(NULL, pools->mapping_size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pools->mapping == MAP_FAILED) {
         pools->mapping = NULL;
         return false;
     }
-    uint8_t *aligned = (uint8_t *)(((uintptr_t)pools->mapping + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
-    region->fd = memfd_create("nmclick", MFD_CLOEXEC);
-    int flags = MAP_FIXED | MAP_NORESERVE;
-    if (region->fd >= 0 && ftruncate(region->fd, (off_t)region->size) == 0) {
-        flags |= MAP_SHARED;
-    } else {
-        if (region->fd >= 0)
-            close(region->fd);
-        region->fd = -1;
-        flags |= MAP_SHARED | MAP_ANONYMOUS;
-    }
-    if (mmap(aligned, region->size, PROT_READ | PROT_WRITE, flags, region->fd, 0) == MAP_FAILED)
-        return false;
-    region->base = aligned;
-    region->buffers = aligned + BUFFERS_AT;
+    region->base = (uint8_t *)(((uintptr_t)pools->mapping + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
+    region->buffers = region->base + BUFFERS_AT;
     madvise(region->buffers, region->size - BUFFERS_AT, MADV_HUGEPAGE);
+    madvise(region->base, region->size, MADV_DONTFORK);
     return true;
 }
 
@@ -55,8 +43,6 @@ static void free_region(struct nm_region *region)
         free(pools->free_bits);
         free(pools);
     }
-    if (region->fd >= 0)
-        close(region->fd);
     free(region->free_list);
     free(region);
 }
@@ -71,10 +57,9 @@ static void fill_free_list(struct nm_region *region)
 
 struct nm_region *nm_region_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size)
 {
-    if (buffer_size % 64 != 0 || buffer_size <= NM_MAX_OFFSET || n_buffers <= NETMAP_FIRST_BUFFER ||
-        n_buffers > 1u << 28 || buffer_size > 1u << 20) {
-        snprintf(error, size, "cannot make a region of %u buffers of %u bytes: the size must be a multiple of 64 above %u",
-                 n_buffers, buffer_size, NM_MAX_OFFSET);
+    if (buffer_size <= NM_HEADROOM || buffer_size > 1u << 20 || n_buffers <= NETMAP_FIRST_BUFFER ||
+        n_buffers > 1u << 28) {
+        snprintf(error, size, "cannot make %u packet buffers of %u bytes", n_buffers, buffer_size);
         return NULL;
     }
     struct nm_region *region = calloc(1, sizeof *region);
@@ -85,10 +70,9 @@ struct nm_region *nm_region_create(uint32_t n_buffers, uint32_t buffer_size, cha
         snprintf(error, size, "out of memory");
         return NULL;
     }
-    region->fd = -1;
     region->n_buffers = n_buffers;
-    region->buffer_size = buffer_size;
-    region->size = BUFFERS_AT + (((size_t)n_buffers * buffer_size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
+    region->buffer_size = ((buffer_size + 63u) & ~63u) | 64u;
+    region->size = BUFFERS_AT + (((size_t)n_buffers * region->buffer_size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
     region->pools = pools;
     pthread_mutex_init(&pools->lock, NULL);
     pools->holders = 1;
@@ -96,7 +80,7 @@ struct nm_region *nm_region_create(uint32_t n_buffers, uint32_t buffer_size, cha
     pools->free_bits = calloc((n_buffers + 63) / 64, sizeof *pools->free_bits);
     if (!region->free_list || !pools->free_bits || !map_region(region)) {
         snprintf(error, size, "cannot get %zu MB of memory for %u packet buffers of %u bytes: %s", region->size >> 20,
-                 n_buffers, buffer_size, strerror(errno));
+                 n_buffers, region->buffer_size, strerror(errno));
         free_region(region);
         return NULL;
     }

@@ -108,13 +108,13 @@ static always_inline enum nm_drop_reason nm_slot_check_free(const struct nm_regi
 {
     if (unlikely(!nm_slot_has_buffer(region, slot)))
         return NM_DROP_INDEX;
-    return unlikely(nm_slot_offset(slot) > NM_MAX_OFFSET) ? NM_DROP_LENGTH : NM_DROP_REASONS;
+    return unlikely(nm_slot_offset(slot) > NM_HEADROOM) ? NM_DROP_LENGTH : NM_DROP_REASONS;
 }
 
 /* What fits behind the largest offset, in bytes, whole cache lines included. */
 static always_inline uint32_t nm_longest_frame(const struct nm_region *region)
 {
-    uint32_t room = region->buffer_size - NM_MAX_OFFSET;
+    uint32_t room = region->buffer_size - NM_HEADROOM;
     return room < UINT16_MAX ? room : UINT16_MAX;
 }
 

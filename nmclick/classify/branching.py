@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .hashing import PerfectHash, perfect_hash
 from .ir import Node, Select, Variable
-from .loads import Load, load
+from .loads import Load, constant, hexadecimal, is_address, load
 
 FEW = 3
 HASHED = 7
@@ -33,6 +33,7 @@ class Lookup:
     With `table` by perfect hashing, else by a C `switch`."""
 
     value: Load
+    constant: Callable[[int], str]
     keys: tuple[int, ...]
     targets: tuple[Node, ...]
     table: PerfectHash | None
@@ -104,8 +105,9 @@ def _lookup(variable: Variable, block: int, runs: list[Run], available: int) -> 
         value = Load(f"{value.atom} >> {spare}", value.shift + spare)
     keys = tuple(run.low >> value.shift for run in runs)
     targets = tuple(run.target for run in runs)
+    form = hexadecimal if is_address(variable) else constant
     dense = keys[-1] - keys[0] < 4 * len(keys)
     if dense or len(keys) < HASHED:
-        return Lookup(value, keys, targets, None)
+        return Lookup(value, form, keys, targets, None)
     table = perfect_hash(keys)
-    return Lookup(value, keys, targets, table) if table is not None else None
+    return Lookup(value, form, keys, targets, table) if table is not None else None

@@ -5,7 +5,6 @@ Packets that are too short for the usual tests leave for a second, cold function
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .branching import Branching, Lookup, Run, branching_of
@@ -86,6 +85,8 @@ class _Function:
         while self._pending:
             position = min(self._pending)
             node = self._pending.pop(position)
+            if self._lines[-1] == f"{INDENT}goto node_{position};":
+                self._lines.pop()
             self._lines.append(f"node_{position}:")
             self._emit(node, 1, entered=True)
         return self._lines
@@ -168,8 +169,7 @@ class _Function:
         elif branching.search:
             self._search(node, [Run(*segment) for segment in node.segments()], depth)
         for target, runs in _grouped(branching.runs):
-            tests = [condition(node.variable, run.low, run.high, self._known(node)) for run in runs]
-            text = " || ".join(tests) if len(tests) == 1 else " || ".join(f"({test})" for test in tests)
+            text = self._condition(node, runs, branching)
             if node.variable.is_length and not self._cold:
                 text = f"unlikely({text})" if runs[0].low == 0 else f"likely({text})"
             self._if(text, target, depth)
@@ -178,6 +178,15 @@ class _Function:
                 self._switch(lookup, depth)
             else:
                 self._table(lookup, depth)
+
+    def _condition(self, node: Select, runs: list[Run], branching: Branching) -> str:
+        others = [Run(*segment) for segment in node.segments() if segment[2] is branching.default]
+        negated = len(node.targets) == len(runs) + len(others) and len(others) < len(runs)
+        tests = [
+            condition(node.variable, run.low, run.high, self._known(node), negated)
+            for run in (others if negated else runs)
+        ]
+        return tests[0] if len(tests) == 1 else (" && " if negated else " || ").join(f"({test})" for test in tests)
 
     def _if(self, text: str, target: Node, depth: int) -> None:
         simple = isinstance(target, Leaf) or self._references.get(id(target), 0) > 1
@@ -193,7 +202,7 @@ class _Function:
             groups.setdefault(id(target), (target, []))[1].append(key)
         for target, keys in groups.values():
             for key in keys:
-                self._line(depth, f"case {constant(key)}:")
+                self._line(depth, f"case {lookup.constant(key)}:")
             self._emit(target, depth + 1)
         self._line(depth, "}")
 
@@ -239,7 +248,9 @@ class _Function:
         self._search(node, runs[middle:], depth)
 
     def _call_cold(self, node: Select) -> str:
-        short = Select(node.variable, node.starts[:-1], node.targets[:-1], node.patterns)
+        short: Node = Select(node.variable, node.starts[:-1], node.targets[:-1], node.patterns)
+        if len(node.targets) == 2:
+            short = node.targets[0]
         name = f"{self._module.name}_short_{len(self._module.functions)}"
         self._module.functions.append("")
         at = len(self._module.functions) - 1

@@ -15,6 +15,8 @@ LENGTHS = {
     Base.TRANSPORT: "transport_length",
 }
 
+_ADDRESSES = {(Base.NETWORK, 12), (Base.NETWORK, 16)}
+
 _NAMES = {
     (Base.NETWORK, 0): "ip version, header length, tos, length",
     (Base.NETWORK, 4): "ip id, fragment",
@@ -72,31 +74,49 @@ def load(variable: Variable, mask: int, available: int) -> Load:
         text = _at({1: "u8", 2: "be16", 4: "be32"}[width], base, first)
         loaded = WORD >> (32 - 8 * width)
     wanted = mask >> shift
-    return Load(text if wanted == loaded else f"{text} & {constant(wanted)}", shift)
+    return Load(text if wanted == loaded else f"{text} & {hexadecimal(wanted)}", shift)
 
 
-def condition(variable: Variable, low: int, high: int, available: int) -> str:
-    """C for `low <= value <= high`."""
+_OPPOSITES = {"==": "!=", "<=": ">", ">=": "<", "<": ">="}
+
+
+def condition(variable: Variable, low: int, high: int, available: int, negated: bool = False) -> str:
+    """C for `low <= value <= high`, or for its negation."""
+    left, operator, right = _comparison(variable, low, high, available)
+    return f"{left} {_OPPOSITES[operator] if negated else operator} {right}"
+
+
+def _comparison(variable: Variable, low: int, high: int, available: int) -> tuple[str, str, str]:
     if variable.is_length:
         name = LENGTHS[variable.base]
         if high >= WORD:
-            return f"{name} >= {low}"
-        return f"{name} < {high + 1}" if low == 0 else f"{name} - {low} <= {high - low}"
+            return name, ">=", str(low)
+        return (name, "<", str(high + 1)) if low == 0 else (f"{name} - {low}", "<=", str(high - low))
+    form = hexadecimal if is_address(variable) else constant
     size = (high | ((variable.mask & -variable.mask) - 1)) - low + 1
     if size & (size - 1) == 0 and low % size == 0 and variable.mask & ~(size - 1):
         value = load(variable, variable.mask & ~(size - 1), available)
-        return f"{value.atom} == {constant(low >> value.shift)}"
+        return value.atom, "==", form(low >> value.shift)
     value = load(variable, variable.mask, available)
     low, high = low >> value.shift, high >> value.shift
     if low == 0:
-        return f"{value.atom} <= {constant(high)}"
+        return value.atom, "<=", form(high)
     if high >= variable.mask >> value.shift:
-        return f"{value.atom} >= {constant(low)}"
-    return f"{value.atom} - {constant(low)} <= {constant(high - low)}"
+        return value.atom, ">=", form(low)
+    return f"{value.atom} - {form(low)}", "<=", constant(high - low)
+
+
+def is_address(variable: Variable) -> bool:
+    return variable.base in (Base.DATA, Base.MAC) or (variable.base, variable.offset) in _ADDRESSES
+
+
+def hexadecimal(value: int) -> str:
+    """A C constant in hexadecimal."""
+    return f"0x{value:x}u"
 
 
 def constant(value: int) -> str:
-    """A C constant: small numbers and ports in decimal, masks and addresses in hexadecimal, all unsigned."""
+    """An unsigned C constant: small numbers and ports in decimal, what does not fit in 16 bits in hexadecimal."""
     return f"{value}u" if value < 0x10000 else f"0x{value:08x}u"
 
 

@@ -52,7 +52,7 @@ def _dispatch(unit: Unit) -> str:
     cases = [
         f"        case {unit.first_edge[edge[0]] + edge[1]}: {_send(unit, edge)}; break;"
         for edge in sorted(unit.plan.outside)
-        if unit.code(edge[0]).emits
+        if unit.code(edge[0]).emitting
     ]
     return "\n".join(
         [

@@ -76,6 +76,10 @@ class Plan:
     def elements(self) -> list[Element]:
         return self.graph.elements
 
+    def target(self, edge: Edge) -> Node | Dropped:
+        """Where packets that leave by `edge` go."""
+        return self.targets.get(edge, Dropped(edge[0]))
+
     def entry_number(self, node: Node) -> int:
         return self.entries.index(node)
 
@@ -173,11 +177,21 @@ class _Planner:
                 for edge in self.graph.predecessors(index, port)
                 if edge in self.pulls
             ]
-            drawn = element.n_outputs > 0 and not self.is_push(index, 0)
-            if "task" in self.code[index] and not (drawn and "pull" in self.code[index]):
+            if "task" in self.code[index] and self._runs(element):
                 self.tasks.append(Task(index))
             elif pulled and "pull" not in self.code[index]:
                 self.tasks.extend(Task(index, path) for path in pulled)
+
+    def _runs(self, element: Element) -> bool:
+        """Whether an element with a task needs it: not when others draw its packets, nor when an input that could
+        have been pull is pushed to."""
+        index = element.index
+        if element.n_outputs and not self.is_push(index, 0) and "pull" in self.code[index]:
+            return False
+        return not any(
+            declared is Mode.AGNOSTIC and resolved is not Mode.PULL
+            for declared, resolved in zip(self.graph.declared_inputs[index], self.graph.input_modes[index], strict=True)
+        )
 
     # Push paths
 
@@ -218,12 +232,15 @@ class _Planner:
         tasked = {task.element for task in self.tasks}
         for element in self.graph.elements:
             index, code = element.index, self.code[element.index]
-            if code.emits and any(n in ("task", "timer", "batch") or n.startswith("call_") for n in code.names):
+            if code.emits_outside:
                 self.outside.update(self._push_outputs(index))
             elif index in tasked:
                 self.outside.update(edge for edge in self._push_outputs(index) if edge[1] == 0)
             if index in passing:
                 self.outside.update(self._push_outputs(index))
+        for element in self.graph.elements:
+            for edge in self._push_outputs(element.index):
+                self.target(edge)
         starts = {(task.element, 0): None for task in self.tasks if task.sink is not None}
         for edge in sorted(self.outside):
             node = self.target(edge)

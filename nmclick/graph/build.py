@@ -57,7 +57,7 @@ def build(
         environment = replace(environment, has_handler=_handler_lookup(by_name, has_handler))
     _Configurator(flat, elements, environment, diagnostics).run(faulty, initialize and diagnostics.errors == before)
     if diagnostics.errors > before:
-        diagnostics.not_initialize()
+        diagnostics.not_initialized = True
         return None
     return graph
 

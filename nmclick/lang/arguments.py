@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from nmclick.lang.configstring import split_arguments
+from nmclick.lang.diagnostics import suggest
 from nmclick.lang.values.addresses import EtherAddress, Host, IPAddress, IPPrefix, Prefix
 from nmclick.lang.values.base import Argument, ArgumentError
 from nmclick.lang.values.environment import Environment
@@ -146,9 +147,10 @@ class Arguments:
         self._by_name = {parameter.name: parameter for parameter in parameters}
         if len(self._by_name) != len(parameters):
             raise ValueError("an argument is declared twice")
-        if any(parameter.rest for parameter in parameters[:-1]):
-            raise ValueError("Rest must be declared last")
-        self._rest = parameters[-1] if parameters and parameters[-1].rest else None
+        rests = [parameter for parameter in parameters if parameter.rest]
+        if len(rests) > 1:
+            raise ValueError("there is only one Rest")
+        self._rest = rests[0] if rests else None
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self.parameters)
@@ -216,19 +218,11 @@ class Arguments:
         for index, _ in reader.remaining():
             keyword = reader.keyword(index)
             if keyword:
-                yield Problem(f"{keyword}: unknown argument", index, self._suggestion(keyword))
+                yield Problem(f"{keyword}: unknown argument", index, suggest(keyword, self._by_name))
             elif too_many is None:
                 too_many = index
         if too_many is not None:
             yield Problem("too many arguments", too_many, f"expected {self.usage or 'none'}")
-
-    def _suggestion(self, keyword: str) -> str | None:
-        import difflib
-
-        if keyword.upper() in self:
-            return f"did you mean `{keyword.upper()}`?"
-        close = difflib.get_close_matches(keyword.upper(), self._by_name, n=1)
-        return f"did you mean `{close[0]}`?" if close else None
 
     def c_fields(self) -> dict[str, str]:
         """The fields of ``struct NAME_args`` with their C types, the same for all instances."""

@@ -15,6 +15,7 @@ REST = "__REST__"
 MAX_ELEMENTS = 500_000
 MAX_CONNECTIONS = 2_000_000
 
+_DIGITS = re.compile(r"[0-9]+")
 _ALL_DIGITS = re.compile(r"(?:\A|/)[0-9]*(?:/|\Z)")
 
 
@@ -119,7 +120,8 @@ class Compound:
         name = name[1:]
         if name in self.index:
             prefix, _, number = name.rpartition("@")
-            following = int(re.match(r"[0-9]*", number).group() or "0") + 1  # type: ignore[union-attr]
+            digits = _DIGITS.match(number)
+            following = int(digits.group() if digits else "0") + 1
             while (name := f"{prefix}@{following}") in self.index:
                 following += 1
         self.index[name] = index

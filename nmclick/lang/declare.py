@@ -207,7 +207,9 @@ class Declarer:
             self._statements(branch.statements, nested=True)
             self._report_problems(branch.end)
             self.circuit, self.classes = outer, classes
-            compound.inputs = check_pseudoelement(compound, 0, "input", compound.printable_name, landmark, self._error)
+            compound.inputs = check_pseudoelement(
+                compound, 0, "input", compound.printable_name, landmark, self._error
+            )
             compound.outputs = check_pseudoelement(
                 compound, 1, "output", compound.printable_name, landmark, self._error
             )
@@ -294,7 +296,9 @@ class Declarer:
             following = self.file.after(end)
             if members and not chain:
                 caret = self.file.span(elements.start, end) if elements else None
-                self._check_useless([m.inputs for m in members], "input ports ignored at start of chain", following, caret)
+                self._check_useless(
+                    [m.inputs for m in members], "input ports ignored at start of chain", following, caret
+                )
             elif members:
                 self._join(chain, members, fat, self.file.span(statement.start, end), following)
             if not members:
@@ -399,7 +403,9 @@ class Declarer:
                 draft = _Draft(name, None, self.file.span(max(0, end - 1), end), bare=False)
             case None:
                 name = "input" if first else "output"
-                draft = _Draft(name, self.class_type(name), self.file.span(element.start, element.end), bare=False)
+                draft = _Draft(
+                    name, self.class_type(name), self.file.span(element.start, element.end), bare=False
+                )
                 if first:
                     inputs, outputs = [], inputs
         if isinstance(element.declared, ast.Compound):
@@ -447,7 +453,9 @@ class Declarer:
         if draft.type is not None and draft.declared is not None:
             self._error(draft.span, f"class '{name}' used as element name", read=read)
         elif type_ is None:
-            hint = self._suggest(name, lambda: [*circuit.index, *self.classes.all_names(), *self._class_names()])
+            hint = self._suggest(
+                name, lambda: [*circuit.index, *self.classes.all_names(), *self._class_names()]
+            )
             self._error(draft.span, f"undeclared element '{name}'", read=read, hint=hint)
             self.classes.names[name] = type_ = Special.UNKNOWN
         anonymous = draft.type is not None or draft.declared is None

@@ -34,6 +34,7 @@ class Message:
     context: str | None
     hint: str | None
     caret: Span | None
+    excerpt: bool = True
 
 
 class Diagnostics:
@@ -89,10 +90,10 @@ class Diagnostics:
         context: str | None = None,
         hint: str | None = None,
         caret: Span | None = None,
+        excerpt: bool = True,
     ) -> None:
         """Add a line that belongs to the report before it ("element 'a' previously declared here")."""
-        self._add("note", span, message, context, hint, caret)
-
+        self._add("note", span, message, context, hint, caret, excerpt)
 
     def render(self, mode: Mode, *, color: bool = False) -> str:
         """All messages as text that ends in a newline, or as a JSON array."""
@@ -111,8 +112,9 @@ class Diagnostics:
         context: str | None,
         hint: str | None,
         caret: Span | None,
+        excerpt: bool = True,
     ) -> bool:
-        message = Message(severity, span, text, context, hint, caret)
+        message = Message(severity, span, text, context, hint, caret, excerpt)
         if severity != "note":
             # The parser and the elaborator may stumble over the same token.
             identity = Message(severity, span, text, context, None, None)

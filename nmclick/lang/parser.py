@@ -106,9 +106,7 @@ class _Parse:
             if token.type == END:
                 break
         problems = tuple(sorted(lexer.problems, key=lambda problem: problem.offset))
-        return ParsedFile(
-            self._source, self._statements, problems, self._muted, lexer.lines, lexer.following
-        )
+        return ParsedFile(self._source, self._statements, problems, self._muted, lexer.lines, lexer.following)
 
     def _accepts_config(self) -> bool:
         return "CONFIG" in self._parser.choices()

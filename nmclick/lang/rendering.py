@@ -65,7 +65,7 @@ def _json_object(message: Message) -> dict[str, str | int | None]:
 def _excerpt(message: Message, color: bool) -> list[str]:
     lines = []
     place = message.caret or message.span
-    if place is not None:
+    if place is not None and message.excerpt:
         lines += _marked_line(place, color)
     if message.hint:
         lines += [_paint(_printable(f"  hint: {line}"), "hint", color) for line in message.hint.split("\n")]

@@ -6,8 +6,9 @@ can see are those of the bytes.
 
 from __future__ import annotations
 
+import math
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 _HEXES = r"\\<(?:/\*.*?\*/|//[^\n\r]*|[^>])*>?"
 _DOUBLE = rf'"(?:{_HEXES}|\\.|[^"\\])*"?'
@@ -18,12 +19,13 @@ _SPACE = r"[ \t\n\v\f\r]"
 _GAP = re.compile(rf"(?:{_SPACE}|{_COMMENT})*", re.S)
 _WORD = re.compile(rf"(?:{_DOUBLE}|{_SINGLE}|{_HEXES}|/(?![/*])|[^ \t\n\v\f\r/])*", re.S)
 _PIECE = re.compile(
-    rf"(?P<gap>(?:{_SPACE}|{_COMMENT})+)|(?P<comma>,)|(?P<item>{_DOUBLE}|{_SINGLE}|{_HEXES}|.)", re.S
+    rf"(?P<gap>(?:{_SPACE}|{_COMMENT})+)|(?P<comma>,)|{_DOUBLE}|{_SINGLE}|{_HEXES}|[^ \t\n\v\f\r,/\"'\\]+|.", re.S
 )
-_QUOTED = re.compile(rf"(?P<double>{_DOUBLE})|(?P<single>{_SINGLE})|(?P<hexes>{_HEXES})", re.S)
+_QUOTED = re.compile(
+    rf"""\"(?P<double>(?:{_HEXES}|\\.|[^"\\])*)\"?|'(?P<single>[^']*)'?|(?P<hexes>{_HEXES})""", re.S
+)
 _STRING = re.compile(rf"(?:{_DOUBLE}|{_SINGLE}|{_HEXES}|[^ \t\n\v\f\r])+", re.S)
-_ESCAPE = re.compile(rf"\\(?:\r\n|(?P<hexes>(?<=\\)<(?:/\*.*?\*/|//[^\n\r]*|[^>])*>?)|(?P<octal>[0-7]{{1,3}})"
-                     r"|x(?P<hex>[0-9A-Fa-f]*)|(?P<other>.))", re.S)
+_ESCAPE = re.compile(rf"(?P<hexes>{_HEXES})|\\(?:\r\n|(?P<octal>[0-7]{{1,3}})|x(?P<hex>[0-9A-Fa-f]*)|(?P<other>.))", re.S)
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\n": "", "\r": ""}
 
 _INTEGER = re.compile(
@@ -38,10 +40,11 @@ _REAL = re.compile(
 )
 _SMALLEST_NORMAL = 2.2250738585072014e-308
 _SECONDS = re.compile(
-    r"(?P<number>(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"\+?(?P<number>(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"(?:[ \t\n\v\f\r]*(?P<prefix>[mun]?)(?P<unit>day|d|hr|h|min|m|sec|s))?"
 )
 _UNIT_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hr": 3600, "d": 86400, "day": 86400}
+_LONGEST = (1 << 32) * 10**9 - 1
 _PREFIX = {"": Decimal(1), "m": Decimal("1e-3"), "u": Decimal("1e-6"), "n": Decimal("1e-9")}
 
 
@@ -137,16 +140,16 @@ def quote(text: str) -> str:
 
 
 def _contents(match: re.Match[str]) -> str:
-    quoted = match[0]
     if match["hexes"]:
-        return _hex_bytes(quoted[2:])
-    inside = quoted[1:-1] if len(quoted) > 1 and quoted[-1] == quoted[0] else quoted[1:]
-    return inside if match["single"] else _ESCAPE.sub(_escape, inside)
+        return _hex_bytes(match["hexes"])
+    if match["single"] is not None:
+        return match["single"]
+    return _ESCAPE.sub(_escape, match["double"])
 
 
 def _escape(match: re.Match[str]) -> str:
     if match["hexes"]:
-        return _hex_bytes(match["hexes"][1:])
+        return _hex_bytes(match["hexes"])
     if match["octal"]:
         return _byte(int(match["octal"], 8))
     if match["hex"] is not None:
@@ -156,7 +159,8 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _hex_bytes(text: str) -> str:
-    digits = re.sub(r"[^0-9A-Fa-f]", "", re.sub(_COMMENT, "", text, flags=re.S).partition(">")[0])
+    inside = re.sub(_COMMENT, "", text[2:], flags=re.S).partition(">")[0]
+    digits = re.sub(r"[^0-9A-Fa-f]", "", inside)
     return "".join(_byte(int(digits[at : at + 2], 16)) for at in range(0, len(digits) - 1, 2))
 
 
@@ -198,8 +202,7 @@ def parse_real(text: str) -> float | None:
         value = float.fromhex(text) if match["hex"] else float(text)
     except OverflowError:
         return None
-    infinite = value in (float("inf"), float("-inf"))
-    if infinite and "n" not in text.lower():
+    if math.isinf(value) and "n" not in text.lower():
         return None
     tiny = abs(value) < _SMALLEST_NORMAL and re.search(r"[1-9a-f]", re.split("[ep]", text.lower())[0])
     return None if tiny and not match["hex"] else value
@@ -219,7 +222,10 @@ def parse_seconds(text: str) -> int | None:
     number, _, exponent = match["number"].replace("_", "").lower().partition("e")
     scale = _UNIT_SECONDS[match["unit"] or "s"] * _PREFIX[match["prefix"] or ""]
     shift = max(-400, min(400, int(exponent[:9] or "0")))
-    return min(int((Decimal(number) * scale).scaleb(shift + 9)), (1 << 32) * 10**9 - 1)
+    nanoseconds = (Decimal(number) * scale).scaleb(shift + 9)
+    if nanoseconds >= _LONGEST:
+        return _LONGEST
+    return int(nanoseconds.to_integral_value(ROUND_HALF_UP))
 
 
 def format_bool(value: bool) -> str:
@@ -228,12 +234,6 @@ def format_bool(value: bool) -> str:
 
 def format_real(value: float) -> str:
     """As C prints ``%.12g``; not-a-number keeps its sign."""
-    if value != value:
-        return "-nan" if str(_copysign(value)).startswith("-") else "nan"
+    if math.isnan(value):
+        return "-nan" if math.copysign(1.0, value) < 0 else "nan"
     return f"{value:.12g}"
-
-
-def _copysign(value: float) -> float:
-    import math
-
-    return math.copysign(1.0, value)

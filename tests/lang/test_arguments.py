@@ -148,6 +148,11 @@ def test_the_rest_takes_all_other_arguments_as_they_stand() -> None:
     assert values(PATTERNS, "") == {"VERBOSE": False, "PATTERNS": []}
 
 
+def test_the_rest_is_taken_last_wherever_it_is_declared() -> None:
+    schema = Arguments(Rest("OLD", Text()), Keyword("OFFSET", Unsigned(32), default=0))
+    assert values(schema, "a, OFFSET 4, b") == {"OLD": ["a", "b"], "OFFSET": 4}
+
+
 def test_the_rest_is_read_with_its_type_and_reports_each() -> None:
     schema = Arguments(Positional("FIRST", Unsigned(8)), Rest("COLORS", Unsigned(8)))
     assert values(schema, "1, 2, 3") == {"FIRST": 1, "COLORS": [2, 3]}
@@ -229,8 +234,8 @@ def test_usage_reads_like_a_manual_page() -> None:
 def test_mistakes_in_a_declaration_show_at_once() -> None:
     with pytest.raises(ValueError, match=r"^an argument is declared twice$"):
         Arguments(Positional("A", Text()), Keyword("A", Text()))
-    with pytest.raises(ValueError, match=r"^Rest must be declared last$"):
-        Arguments(Rest("A", Text()), Keyword("B", Text()))
+    with pytest.raises(ValueError, match=r"^there is only one Rest$"):
+        Arguments(Rest("A", Text()), Rest("B", Text()))
     with pytest.raises(ValueError, match=r"^'A B' is not a keyword$"):
         Keyword("A B", Text())
 

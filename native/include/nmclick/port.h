@@ -12,11 +12,10 @@ struct nm_region {
     uint8_t *base;        /* start of the mapping */
     size_t size;          /* bytes mapped */
     uint8_t *buffers;     /* address of buffer 0 */
-    uint32_t buffer_size; /* bytes, a multiple of 64 */
+    uint32_t buffer_size; /* bytes from one buffer to the next: an odd number of 64-byte lines */
     uint32_t n_buffers;   /* indexes 0 and 1 are reserved, as in netmap */
     uint32_t *free_list;  /* buffers owned by nobody, a stack */
     uint32_t free_count;
-    int fd; /* memfd behind the mapping, or -1 */
     struct nm_region_pools *pools; /* who holds what; region.c */
 };
 
@@ -125,14 +124,15 @@ static inline int nm_port_txsync(struct nm_port *port, unsigned ring)
     return port->ops->txsync(port, ring);
 }
 
-/* Room for headers in front of a packet, and a spread over cache sets: buffers are a power of two apart, so equal
- * offsets would put every packet's first line into the same few sets. */
+/* Room for headers in front of a packet. Equal offsets are fine because nm_region_create puts buffers an odd number
+ * of cache lines apart: powers of two would put every packet's first line into the same few cache sets. */
 #define NM_HEADROOM 64u
-#define NM_MAX_OFFSET (NM_HEADROOM + 64u * 7u) /* a frame of buffer_size - NM_MAX_OFFSET always fits */
-#define NM_OFFSET_MASK 0xffffu                 /* offset_mask of the rings made here */
+#define NM_OFFSET_MASK 0xffffu /* offset_mask of the rings made here */
+/* Where a packet starts that is written into a free buffer. */
 static always_inline uint32_t nm_buffer_offset(uint32_t buffer)
 {
-    return NM_HEADROOM + 64u * (buffer & 7u);
+    (void)buffer;
+    return NM_HEADROOM;
 }
 
 #endif

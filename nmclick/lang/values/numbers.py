@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nmclick.lang.values.base import Argument, ArgumentError
-from nmclick.lang.values.decimal import Decimal, parse_decimal
+from nmclick.lang.values.decimal import parse_decimal
 
 if TYPE_CHECKING:
     from nmclick.lang.values.environment import Environment
@@ -176,8 +176,8 @@ class FixedPoint(Argument):
     __slots__ = ("bits", "signed")
 
     def __init__(self, bits: int, *, signed: bool = False) -> None:
-        if not 1 <= bits <= 31:
-            raise ValueError(f"{bits} bits of fraction do not fit 32 bits")
+        if not 1 <= bits <= 28:
+            raise ValueError(f"a fixed point number has 1 to 28 bits of fraction, not {bits}")
         self.bits = bits
         self.signed = signed
 
@@ -201,12 +201,31 @@ class FixedPoint(Argument):
         return -value if number.negative else value
 
     def unparse(self, value: int) -> str:
-        """The shortest decimal fraction that reads back as `value`."""
-        magnitude, one = abs(value), 1 << self.bits
-        for digits in range(12):
-            scaled = (magnitude * 10**digits * 2 + one) // (2 * one)
-            if Decimal(False, scaled, -digits).fixed_point(0, self.bits) == magnitude:
-                break
-        whole, fraction = divmod(scaled, 10**digits)
-        text = f"{whole}.{fraction:0{digits}d}" if digits else str(whole)
+        """About the shortest decimal fraction that reads back as `value`."""
+        whole, fraction = divmod(abs(value), 1 << self.bits)
+        text = f"{whole}{_fraction_digits(fraction, self.bits)}"
         return "-" + text if value < 0 else text
+
+
+def _fraction_digits(fraction: int, bits: int) -> str:
+    """The fraction of a fixed point number with its point; "" for zero.
+
+    D. Knuth, "TeX: The Program", section 103 (print_scaled), in 32-bit arithmetic: with 24 bits and more
+    Click's last digits come from its overflows.
+    """
+    if fraction == 0:
+        return ""
+    one, word = 1 << bits, 0xFFFFFFFF
+    rounder = 5
+    while rounder < one >> 1:
+        rounder *= 10
+    digits = "."
+    rest, tolerance = 10 * fraction + 5, 10
+    while True:
+        if tolerance > one:
+            rest = (rest + (one >> 1) - rounder) & word
+        digit, rest = divmod(rest, one)
+        digits += str(digit)
+        rest, tolerance = rest * 10 & word, tolerance * 10 & word
+        if rest <= tolerance:
+            return digits
