@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nmclick.element import Arguments, DeviceUse, Element, Optional, Positional, Rest, Text, Unsigned
 from nmclick.graph.build import build
@@ -40,8 +41,9 @@ def flat(text: str, name: str = "F") -> FlatConfiguration:
             )
         elif stripped:
             ends = [_END.match(end.strip()) for end in stripped.split("->")]
-            for source, target in zip(ends, ends[1:], strict=False):
-                assert source and target, stripped
+            for source, target in pairwise(ends):
+                assert source, stripped
+                assert target, stripped
                 result.connections.append(
                     FlatConnection(
                         indexes[source["name"]],
@@ -75,7 +77,7 @@ class Switch(Element):
     arguments = Arguments(Optional("OUTPUT", Unsigned(32), 0))
 
     def configure(self, environment: Environment) -> Iterable[str]:
-        if self.args.OUTPUT >= self.n_outputs:
+        if self.n_outputs <= self.args.OUTPUT:
             yield f"there is no output {self.args.OUTPUT}"
 
 

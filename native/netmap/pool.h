@@ -1,5 +1,5 @@
-/* A part of a region from which objects of any size are handed out: interfaces, rings. What is in use is noted
- * outside the shared memory, where no peer can write. */
+/* A part of a region from which objects of any size are handed out: interfaces, rings. What is in use is
+ * noted outside the shared memory, where no peer can write. */
 #ifndef NMCLICK_POOL_H
 #define NMCLICK_POOL_H
 

@@ -72,15 +72,16 @@ struct nm_region *nm_region_create(uint32_t n_buffers, uint32_t buffer_size, cha
     }
     region->n_buffers = n_buffers;
     region->buffer_size = ((buffer_size + 63u) & ~63u) | 64u;
-    region->size = BUFFERS_AT + (((size_t)n_buffers * region->buffer_size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
+    region->size =
+        BUFFERS_AT + (((size_t)n_buffers * region->buffer_size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
     region->pools = pools;
     pthread_mutex_init(&pools->lock, NULL);
     pools->holders = 1;
     region->free_list = malloc(n_buffers * sizeof *region->free_list);
     pools->free_bits = calloc((n_buffers + 63) / 64, sizeof *pools->free_bits);
     if (!region->free_list || !pools->free_bits || !map_region(region)) {
-        snprintf(error, size, "cannot get %zu MB of memory for %u packet buffers of %u bytes: %s", region->size >> 20,
-                 n_buffers, region->buffer_size, strerror(errno));
+        snprintf(error, size, "cannot get %zu MB of memory for %u packet buffers of %u bytes: %s",
+                 region->size >> 20, n_buffers, region->buffer_size, strerror(errno));
         free_region(region);
         return NULL;
     }
@@ -168,7 +169,8 @@ static void give_object(struct nm_region *region, struct nm_pool *pool, void *ob
 
 struct netmap_if *nm_region_take_if(struct nm_region *region, uint32_t n_rings)
 {
-    return take_object(region, &region->pools->interfaces, sizeof(struct netmap_if) + n_rings * sizeof(int64_t));
+    return take_object(region, &region->pools->interfaces,
+                       sizeof(struct netmap_if) + n_rings * sizeof(int64_t));
 }
 
 void nm_region_give_if(struct nm_region *region, struct netmap_if *nifp)

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-static int make_ring(struct nm_ring *ring, struct nm_region *region, int dir, uint32_t ring_id, uint32_t n_slots,
-                     bool with_meta)
+static int make_ring(struct nm_ring *ring, struct nm_region *region, int dir, uint32_t ring_id,
+                     uint32_t n_slots, bool with_meta)
 {
     *ring = (struct nm_ring){.n_slots = n_slots, .ring_id = ring_id};
     if (n_slots < NM_MIN_SLOTS || n_slots > NM_MAX_SLOTS)
@@ -44,8 +44,8 @@ static void put_buffer(struct netmap_slot *slot, const struct nm_region *region,
     };
 }
 
-int nm_ring_create(struct nm_ring *ring, struct nm_region *region, int dir, uint32_t ring_id, uint32_t n_slots,
-                   bool with_meta)
+int nm_ring_create(struct nm_ring *ring, struct nm_region *region, int dir, uint32_t ring_id,
+                   uint32_t n_slots, bool with_meta)
 {
     int err = make_ring(ring, region, dir, ring_id, n_slots, with_meta);
     if (err)
@@ -85,8 +85,8 @@ void nm_ring_destroy(struct nm_ring *ring, struct nm_region *region, bool with_b
     free_ring(ring, region);
 }
 
-struct netmap_if *nm_if_create(struct nm_region *region, const char *name, const struct nm_ring *tx, uint32_t n_tx,
-                               const struct nm_ring *rx, uint32_t n_rx)
+struct netmap_if *nm_if_create(struct nm_region *region, const char *name, const struct nm_ring *tx,
+                               uint32_t n_tx, const struct nm_ring *rx, uint32_t n_rx)
 {
     /* One host ring a direction that is not bound, as netmap's own software ports say. */
     struct netmap_if *nifp = nm_region_take_if(region, n_tx + 1 + n_rx + 1);

@@ -10,10 +10,10 @@
 #define NM_MIN_SLOTS 3u
 #define NM_MAX_SLOTS 65536u
 
-/* A ring with n_slots buffers of the region, in netmap's fresh state: tx has all slots but one to fill, rx has
- * nothing yet. 0 or -errno. */
-int nm_ring_create(struct nm_ring *ring, struct nm_region *region, int dir, uint32_t ring_id, uint32_t n_slots,
-                   bool with_meta);
+/* A ring with n_slots buffers of the region, in netmap's fresh state: tx has all slots but one to fill, rx
+ * has nothing yet. 0 or -errno. */
+int nm_ring_create(struct nm_ring *ring, struct nm_region *region, int dir, uint32_t ring_id,
+                   uint32_t n_slots, bool with_meta);
 
 /* An rx ring whose slots name the buffers of `tx`: the other side of a pipe. */
 int nm_ring_create_twin(struct nm_ring *rx, struct nm_region *region, const struct nm_ring *tx);
@@ -22,12 +22,12 @@ int nm_ring_create_twin(struct nm_ring *rx, struct nm_region *region, const stru
 void nm_ring_destroy(struct nm_ring *ring, struct nm_region *region, bool with_buffers);
 
 /* The netmap_if that lists these rings; NULL when the region is full. Holds the region. */
-struct netmap_if *nm_if_create(struct nm_region *region, const char *name, const struct nm_ring *tx, uint32_t n_tx,
-                               const struct nm_ring *rx, uint32_t n_rx);
+struct netmap_if *nm_if_create(struct nm_region *region, const char *name, const struct nm_ring *tx,
+                               uint32_t n_tx, const struct nm_ring *rx, uint32_t n_rx);
 void nm_if_destroy(struct nm_region *region, struct netmap_if *nifp);
 
-/* After a bad head or cur, as the kernel does it: slots that name no buffer get index and length 0, too long ones
- * length 0, and positions outside the ring are put back to the provider's; wrong ones inside it stay for
+/* After a bad head or cur, as the kernel does it: slots that name no buffer get index and length 0, too long
+ * ones length 0, and positions outside the ring are put back to the provider's; wrong ones inside it stay for
  * the program to repair. */
 void nm_ring_reinit(struct nm_ring *ring, const struct nm_region *region);
 
@@ -76,7 +76,8 @@ typedef uint64_t nm_word __attribute__((may_alias));
 static always_inline struct netmap_slot nm_slot_read(const struct netmap_slot *shared)
 {
     const nm_word *words = (const nm_word *)shared;
-    uint64_t copy[2] = {__atomic_load_n(&words[0], __ATOMIC_RELAXED), __atomic_load_n(&words[1], __ATOMIC_RELAXED)};
+    uint64_t copy[2] = {__atomic_load_n(&words[0], __ATOMIC_RELAXED),
+                        __atomic_load_n(&words[1], __ATOMIC_RELAXED)};
     struct netmap_slot slot;
     memcpy(&slot, copy, sizeof slot);
     return slot;
@@ -93,7 +94,8 @@ static always_inline uint32_t nm_slot_offset(const struct netmap_slot *slot)
 }
 
 /* Is there a whole packet in the slot? NM_DROP_REASONS if so, else what is wrong. */
-static always_inline enum nm_drop_reason nm_slot_check(const struct nm_region *region, const struct netmap_slot *slot)
+static always_inline enum nm_drop_reason nm_slot_check(const struct nm_region *region,
+                                                       const struct netmap_slot *slot)
 {
     if (unlikely(!nm_slot_has_buffer(region, slot)))
         return NM_DROP_INDEX;
@@ -102,7 +104,8 @@ static always_inline enum nm_drop_reason nm_slot_check(const struct nm_region *r
     return NM_DROP_REASONS;
 }
 
-/* May a packet of nm_longest_frame() bytes be put into the slot? NM_DROP_REASONS if so, else what is wrong. */
+/* May a packet of nm_longest_frame() bytes be put into the slot? NM_DROP_REASONS if so, else what is wrong.
+ */
 static always_inline enum nm_drop_reason nm_slot_check_free(const struct nm_region *region,
                                                             const struct netmap_slot *slot)
 {
@@ -121,7 +124,8 @@ static always_inline uint32_t nm_longest_frame(const struct nm_region *region)
 /* Tells the program of a packet of `length` bytes in the slot's buffer: one store for length and flags. */
 static always_inline void nm_slot_fill(struct netmap_slot *slot, uint32_t length)
 {
-    store_u32((uint8_t *)slot + offsetof(struct netmap_slot, len), length); /* little-endian: flags become 0 */
+    store_u32((uint8_t *)slot + offsetof(struct netmap_slot, len),
+              length); /* little-endian: flags become 0 */
 }
 
 /* Where the slot's packet starts; the slot was checked. */

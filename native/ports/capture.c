@@ -92,8 +92,8 @@ void capture_skip(struct capture *c, uint64_t count)
 uint32_t capture_link_type(uint32_t link_type)
 {
     switch (link_type) {
-    case 12: /* DLT_RAW where it was written without translation */
-    case 14: /* the same on OpenBSD */
+    case 12:  /* DLT_RAW where it was written without translation */
+    case 14:  /* the same on OpenBSD */
     case 228: /* IPv4 */
     case 229: /* IPv6 */
         return NM_LINK_RAW_IP;
@@ -166,13 +166,14 @@ static bool classic_open(struct capture *c, const char *spec, char *error, size_
 {
     const uint8_t *header = c->window + c->start;
     uint32_t magic = load_u32(header);
-    c->swapped = magic == __builtin_bswap32(MAGIC_MICROSECONDS) || magic == __builtin_bswap32(MAGIC_NANOSECONDS) ||
-                 magic == __builtin_bswap32(MAGIC_MODIFIED);
+    c->swapped = magic == __builtin_bswap32(MAGIC_MICROSECONDS) ||
+                 magic == __builtin_bswap32(MAGIC_NANOSECONDS) || magic == __builtin_bswap32(MAGIC_MODIFIED);
     magic = capture_u32(c, header);
     if (magic != MAGIC_MICROSECONDS && magic != MAGIC_NANOSECONDS && magic != MAGIC_MODIFIED) {
         const char *program = compression(header);
         if (program)
-            nm_port_error(error, size, spec, "the file is compressed: unpack it first (%s -d), or pipe it into 'pcap:-'",
+            nm_port_error(error, size, spec,
+                          "the file is compressed: unpack it first (%s -d), or pipe it into 'pcap:-'",
                           program);
         else
             nm_port_error(error, size, spec, "neither a pcap nor a pcapng file (it starts with 0x%08x)",
@@ -266,7 +267,8 @@ void capture_close(struct capture *c)
 int64_t capture_longest(const char *spec, const char *path, char *error, size_t size)
 {
     struct stat status;
-    if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)))
+    if (strcmp(path, "-") == 0 ||
+        (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)))
         return 0;
     struct capture *c = capture_open(spec, path, error, size);
     if (!c)

@@ -4,10 +4,10 @@
 
 #include "driver.h"
 
-#define CAPTURE_FRAME_MAX 65535u        /* what a slot's length can say */
-#define CAPTURE_LENGTH_MAX 262144u      /* a captured length above this is no length (libpcap's limit) */
+#define CAPTURE_FRAME_MAX 65535u           /* what a slot's length can say */
+#define CAPTURE_LENGTH_MAX 262144u         /* a captured length above this is no length (libpcap's limit) */
 #define CAPTURE_WINDOW ((size_t)256 << 10) /* what is read at a time; half a usual second-level cache */
-#define CAPTURE_PADDING 64u             /* readable bytes behind every frame */
+#define CAPTURE_PADDING 64u                /* readable bytes behind every frame */
 
 enum capture_status {
     CAPTURE_RECORD,
@@ -43,13 +43,13 @@ struct capture {
     bool at_end;
     bool ended; /* nothing more will be delivered */
 
-    bool plain;   /* pcap of this machine's byte order and no oddities */
+    bool plain; /* pcap of this machine's byte order and no oddities */
     bool pcapng;
-    bool swapped; /* written in the other byte order */
-    bool old_lengths; /* before version 2.3 the two lengths stood the other way round */
+    bool swapped;           /* written in the other byte order */
+    bool old_lengths;       /* before version 2.3 the two lengths stood the other way round */
     uint32_t record_header; /* bytes */
-    uint32_t tick;    /* ns in the unit of the second timestamp word */
-    uint32_t link_type; /* 12, 14, 228 and 229 are told as 101, raw IP */
+    uint32_t tick;          /* ns in the unit of the second timestamp word */
+    uint32_t link_type;     /* 12, 14, 228 and 229 are told as 101, raw IP */
 
     struct capture_interface *interfaces; /* of the current pcapng section */
     uint32_t n_interfaces, interface_room;
@@ -78,7 +78,8 @@ static always_inline enum capture_status capture_next(struct capture *c, struct 
             record->data = header + 16;
             record->length = length;
             record->wire_length = wire_length;
-            record->timestamp = load_u32(header) * UINT64_C(1000000000) + (uint64_t)load_u32(header + 4) * c->tick;
+            record->timestamp =
+                load_u32(header) * UINT64_C(1000000000) + (uint64_t)load_u32(header + 4) * c->tick;
             c->start += 16 + length;
             c->records++;
             return CAPTURE_RECORD;

@@ -21,8 +21,8 @@ static always_inline void nm_copy_line(uint8_t *to, const uint8_t *from)
     *(nm_half_line *)(to + 32) = second;
 }
 
-/* Copies `length` bytes and what is missing to the next multiple of 64 (64 bytes at least): both sides must have
- * that room. */
+/* Copies `length` bytes and what is missing to the next multiple of 64 (64 bytes at least): both sides must
+ * have that room. */
 static always_inline void nm_copy_lines(uint8_t *restrict to, const uint8_t *restrict from, uint32_t length)
 {
     nm_copy_line(to, from);

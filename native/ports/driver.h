@@ -19,10 +19,10 @@ struct nm_port_driver {
                      size_t size);
 };
 
-#define NM_PORT_DRIVERS(X)                                                                                    \
-    X(pcap)                                                                                                   \
-    X(replay)                                                                                                 \
-    X(pipe)                                                                                                   \
+#define NM_PORT_DRIVERS(X)                                                                                   \
+    X(pcap)                                                                                                  \
+    X(replay)                                                                                                \
+    X(pipe)                                                                                                  \
     X(null)
 
 #define NM_DECLARE_DRIVER(name) extern const struct nm_port_driver nm_##name##_driver;
@@ -42,7 +42,8 @@ struct nm_port *nm_port_create(const struct nm_port_ops *ops, const char *spec, 
                                const struct nm_port_options *options, const struct nm_port_shape *shape,
                                char *error, size_t size);
 /* The port alone, for those who make their own rings. */
-struct nm_port *nm_port_create_bare(const struct nm_port_ops *ops, const char *spec, struct nm_region *region);
+struct nm_port *nm_port_create_bare(const struct nm_port_ops *ops, const char *spec,
+                                    struct nm_region *region);
 /* Frees the port; what nm_port_create made goes with it. */
 void nm_port_release(struct nm_port *port);
 
@@ -51,7 +52,7 @@ cold_path void nm_port_rings_error(char *error, size_t size, const char *spec, i
                                    const struct nm_region *region, uint32_t n_slots, unsigned n_rings);
 
 int nm_port_no_sync(struct nm_port *port, unsigned ring); /* for a direction the port does not have */
-int nm_port_no_wait(struct nm_port *port, short *events);  /* there is never anything to wait for */
+int nm_port_no_wait(struct nm_port *port, short *events); /* there is never anything to wait for */
 
 /* Fails with "SPEC: message" in `error`. */
 __attribute__((format(printf, 4, 5))) cold_path void nm_port_error(char *error, size_t size, const char *spec,

@@ -96,8 +96,8 @@ static struct nm_port *pcap_open(const char *spec, const char *path, struct nm_r
                          : pcap_open_writer(spec, path, region, options, error, size);
 }
 
-static int64_t pcap_probe(const char *spec, const char *path, const struct nm_port_options *options, char *error,
-                          size_t size)
+static int64_t pcap_probe(const char *spec, const char *path, const struct nm_port_options *options,
+                          char *error, size_t size)
 {
     return options->read ? capture_longest(spec, path, error, size) : 0;
 }

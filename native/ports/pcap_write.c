@@ -33,8 +33,8 @@ struct pcap_writer {
     char message[160];
 };
 
-/* Writes everything or says why not. A reader that went away must not kill the process: SIGPIPE is held back and
- * taken off again. Regular files have no SIGPIPE. */
+/* Writes everything or says why not. A reader that went away must not kill the process: SIGPIPE is held back
+ * and taken off again. Regular files have no SIGPIPE. */
 static int write_all(const struct pcap_writer *writer, const uint8_t *data, size_t length)
 {
     int result = 0;
@@ -89,8 +89,8 @@ static cold_path uint64_t now(void)
     return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
 }
 
-static void put_record_header(const struct pcap_writer *writer, uint8_t *at, uint64_t timestamp, uint32_t stored,
-                              uint32_t wire_length)
+static void put_record_header(const struct pcap_writer *writer, uint8_t *at, uint64_t timestamp,
+                              uint32_t stored, uint32_t wire_length)
 {
     uint32_t fraction = (uint32_t)(timestamp % NANOSECONDS);
     store_u32(at, (uint32_t)(timestamp / NANOSECONDS));
@@ -99,8 +99,8 @@ static void put_record_header(const struct pcap_writer *writer, uint8_t *at, uin
     store_u32(at + 12, wire_length);
 }
 
-static always_inline void copy_packet(uint8_t *to, const struct nm_region *region, const struct netmap_slot *slot,
-                                      uint32_t length)
+static always_inline void copy_packet(uint8_t *to, const struct nm_region *region,
+                                      const struct netmap_slot *slot, uint32_t length)
 {
     const uint8_t *data = nm_slot_data(region, slot);
     if (likely(nm_slot_offset(slot) + nm_round_line(length | 1) <= region->buffer_size))
@@ -146,7 +146,8 @@ static int pcap_txsync(struct nm_port *port, unsigned index)
         struct nm_slot_meta meta = ring->meta[at];
         if (unlikely(meta.timestamp == 0))
             meta.timestamp = time_now ? time_now : (time_now = now());
-        put_record_header(writer, record, meta.timestamp, stored, meta.wire_length > length ? meta.wire_length : length);
+        put_record_header(writer, record, meta.timestamp, stored,
+                          meta.wire_length > length ? meta.wire_length : length);
         writer->used += RECORD_HEADER + stored;
         writer->waiting++;
         ring->packets++;
@@ -205,10 +206,11 @@ static struct pcap_writer *open_output(const char *path, const struct nm_port_op
     writer->buffer = buffer;
     writer->nanoseconds = options->nanoseconds;
     writer->unbuffered = options->unbuffered;
-    writer->snap_length = options->snap_length && options->snap_length < CAPTURE_LENGTH_MAX ? options->snap_length
-                                                                                             : CAPTURE_LENGTH_MAX;
-    writer->fd = strcmp(path, "-") == 0 ? STDOUT_FILENO
-                                        : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    writer->snap_length = options->snap_length && options->snap_length < CAPTURE_LENGTH_MAX
+                              ? options->snap_length
+                              : CAPTURE_LENGTH_MAX;
+    writer->fd =
+        strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     struct stat status;
     *err = writer->fd < 0 || fstat(writer->fd, &status) != 0 ? errno : 0;
     if (*err == 0) {

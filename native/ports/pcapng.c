@@ -43,7 +43,8 @@ static uint64_t to_nanoseconds(const struct capture_interface *interface, uint64
 
 static enum capture_status damaged(struct capture *c, const char *what)
 {
-    return capture_broken(c, "the block after record %llu (byte %llu) is damaged: %s", (unsigned long long)c->records,
+    return capture_broken(c, "the block after record %llu (byte %llu) is damaged: %s",
+                          (unsigned long long)c->records,
                           (unsigned long long)(c->position - (c->end - c->start)), what);
 }
 
@@ -102,7 +103,8 @@ static enum capture_status start_section(struct capture *c, const uint8_t *block
         return damaged(c, "no byte-order magic in a section header");
     uint16_t major = capture_u16(c, block + 12);
     if (major != 1)
-        return capture_broken(c, "pcapng version %u.%u is not known; 1.0 is", major, capture_u16(c, block + 14));
+        return capture_broken(c, "pcapng version %u.%u is not known; 1.0 is", major,
+                              capture_u16(c, block + 14));
     c->n_interfaces = 0;
     return CAPTURE_NO_PACKET;
 }
@@ -114,7 +116,7 @@ static enum capture_status read_packet(struct capture *c, const uint8_t *block, 
     uint32_t header = type == BLOCK_SIMPLE_PACKET ? 12 : 28;
     if (total < header + 4)
         return damaged(c, "too short for a packet");
-    uint32_t number = type == BLOCK_ENHANCED_PACKET ? capture_u32(c, block + 8)
+    uint32_t number = type == BLOCK_ENHANCED_PACKET   ? capture_u32(c, block + 8)
                       : type == BLOCK_OBSOLETE_PACKET ? capture_u16(c, block + 8)
                                                       : 0;
     if (number >= c->n_interfaces)

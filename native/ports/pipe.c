@@ -1,5 +1,5 @@
-/* pipe:NAME{ID and pipe:NAME}ID: the two ends of a lossless pipe inside this process. Packets change sides by their
- * buffer's index. One thread at a time may use an end; the two ends may be in two threads. */
+/* pipe:NAME{ID and pipe:NAME}ID: the two ends of a lossless pipe inside this process. Packets change sides by
+ * their buffer's index. One thread at a time may use an end; the two ends may be in two threads. */
 #include <ctype.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -29,8 +29,8 @@ static struct pipe_lane *lane_from(const struct nm_port *port, bool own)
     return &pipe->link->lane[own ? pipe->number : !pipe->number];
 }
 
-/* Copies the slot to the other side; one that cannot be trusted arrives there empty, with the buffer that the pair
- * had before. */
+/* Copies the slot to the other side; one that cannot be trusted arrives there empty, with the buffer that the
+ * pair had before. */
 static void send_slot(struct nm_port *port, struct pipe_lane *lane, const struct nm_ring *to, uint32_t at)
 {
     struct netmap_slot slot = nm_slot_read(&port->tx->ring->slot[at]);
@@ -101,7 +101,8 @@ static int pipe_rxsync(struct nm_port *port, unsigned index)
         release_slot(port, lane, &peer_end(port)->tx, at);
     ring->hwcur = head;
     __atomic_store_n(&lane->released, head, __ATOMIC_RELEASE);
-    bool left = __atomic_load_n(&peer_end(port)->left, __ATOMIC_ACQUIRE); /* before `sent`: nothing follows it */
+    bool left =
+        __atomic_load_n(&peer_end(port)->left, __ATOMIC_ACQUIRE); /* before `sent`: nothing follows it */
     uint32_t sent = __atomic_load_n(&lane->sent, __ATOMIC_ACQUIRE);
     for (uint32_t at = ring->hwtail; at != sent; at = nm_ring_next(ring, at)) {
         struct netmap_slot slot = nm_slot_read(&ring->ring->slot[at]);
@@ -127,7 +128,8 @@ static bool something_to_do(const struct nm_port *port, short events)
            nm_ring_prev(tx, __atomic_load_n(&out->released, __ATOMIC_ACQUIRE)) != tx->hwtail;
 }
 
-/* Clear, announce, look: a peer that published before the look is seen, one that publishes after it sees `waiting`. */
+/* Clear, announce, look: a peer that published before the look is seen, one that publishes after it sees
+ * `waiting`. */
 static int pipe_wait(struct nm_port *port, short *events)
 {
     struct pipe_end *end = own_end(port);
@@ -178,7 +180,8 @@ static struct nm_port *pipe_open(const char *spec, const char *rest, struct nm_r
     char name[PIPE_NAME_SIZE];
     unsigned number;
     if (!parse(rest, name, sizeof name, &number)) {
-        nm_port_error(error, size, spec, "a pipe is written pipe:NAME{ID at one end and pipe:NAME}ID at the other");
+        nm_port_error(error, size, spec,
+                      "a pipe is written pipe:NAME{ID at one end and pipe:NAME}ID at the other");
         return NULL;
     }
     struct pipe_port *pipe = calloc(1, sizeof *pipe);

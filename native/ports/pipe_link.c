@@ -103,7 +103,8 @@ static void reset_positions(struct nm_ring *ring)
     nm_ring_leave(ring);
 }
 
-struct pipe_link *pipe_link_open(const char *name, unsigned number, struct nm_region *region, uint32_t n_slots)
+struct pipe_link *pipe_link_open(const char *name, unsigned number, struct nm_region *region,
+                                 uint32_t n_slots)
 {
     pthread_mutex_lock(&registry_lock);
     struct pipe_link *link = find_link(name);

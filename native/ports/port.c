@@ -39,7 +39,8 @@ static void say_unknown(char *error, size_t size, const char *spec, const char *
         snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", drivers[i]->syntax);
     }
     if (colon)
-        nm_port_error(error, size, spec, "unknown kind of port '%.*s'; there are %s", (int)(colon - spec), spec, known);
+        nm_port_error(error, size, spec, "unknown kind of port '%.*s'; there are %s", (int)(colon - spec),
+                      spec, known);
     else
         nm_port_error(error, size, spec, "a port is written KIND:WHICH; there are %s", known);
 }
@@ -67,8 +68,8 @@ int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, c
     return driver->probe ? driver->probe(spec, rest, options, error, size) : 0;
 }
 
-struct nm_port *nm_port_open(const char *spec, struct nm_region *region, const struct nm_port_options *options,
-                             char *error, size_t size)
+struct nm_port *nm_port_open(const char *spec, struct nm_region *region,
+                             const struct nm_port_options *options, char *error, size_t size)
 {
     const char *rest;
     const struct nm_port_driver *driver = find_driver(spec, &rest, error, size);
@@ -82,10 +83,12 @@ void nm_port_rings_error(char *error, size_t size, const char *spec, int err, co
         nm_port_error(error, size, spec, "a ring of %u slots: there must be %u to %u", n_slots, NM_MIN_SLOTS,
                       NM_MAX_SLOTS);
     else if (err == ENOBUFS)
-        nm_port_error(error, size, spec, "%u ring slots need as many packet buffers, %u are left; make more buffers",
+        nm_port_error(error, size, spec,
+                      "%u ring slots need as many packet buffers, %u are left; make more buffers",
                       n_slots * n_rings, region->free_count);
     else
-        nm_port_error(error, size, spec, "no room for %u rings of %u slots: %s", n_rings, n_slots, strerror(err));
+        nm_port_error(error, size, spec, "no room for %u rings of %u slots: %s", n_rings, n_slots,
+                      strerror(err));
 }
 
 struct nm_port *nm_port_create_bare(const struct nm_port_ops *ops, const char *spec, struct nm_region *region)
@@ -108,16 +111,16 @@ static int make_rings(struct nm_port *port, uint32_t slots, const struct nm_port
         return -ENOMEM;
     int err = 0;
     for (; port->n_rx_rings < shape->n_rx && !err; port->n_rx_rings += !err)
-        err = nm_ring_create(&port->rx[port->n_rx_rings], port->region, NETMAP_DIR_RX, port->n_rx_rings, slots,
-                             shape->rx_meta);
+        err = nm_ring_create(&port->rx[port->n_rx_rings], port->region, NETMAP_DIR_RX, port->n_rx_rings,
+                             slots, shape->rx_meta);
     for (; port->n_tx_rings < shape->n_tx && !err; port->n_tx_rings += !err)
-        err = nm_ring_create(&port->tx[port->n_tx_rings], port->region, NETMAP_DIR_TX, port->n_tx_rings, slots,
-                             shape->tx_meta);
+        err = nm_ring_create(&port->tx[port->n_tx_rings], port->region, NETMAP_DIR_TX, port->n_tx_rings,
+                             slots, shape->tx_meta);
     if (err)
         return err;
     const char *colon = strchr(port->name, ':');
-    port->nifp = nm_if_create(port->region, colon ? colon + 1 : port->name, port->tx, port->n_tx_rings, port->rx,
-                              port->n_rx_rings);
+    port->nifp = nm_if_create(port->region, colon ? colon + 1 : port->name, port->tx, port->n_tx_rings,
+                              port->rx, port->n_rx_rings);
     return port->nifp ? 0 : -ENOMEM;
 }
 

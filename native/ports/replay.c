@@ -1,5 +1,5 @@
-/* replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS] sends a capture file from memory again and again, every
- * packet as it was captured. */
+/* replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS] sends a capture file from memory again and again,
+ * every packet as it was captured. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -246,8 +246,9 @@ static char *parse(const char *spec, const char *rest, struct replay *replay, ch
     return NULL;
 }
 
-static struct nm_port *open_file(const char *spec, const char *path, struct replay *replay, struct nm_region *region,
-                                 const struct nm_port_options *options, char *error, size_t size)
+static struct nm_port *open_file(const char *spec, const char *path, struct replay *replay,
+                                 struct nm_region *region, const struct nm_port_options *options, char *error,
+                                 size_t size)
 {
     struct capture *capture = capture_open(spec, path, error, size);
     if (!capture)
@@ -257,7 +258,8 @@ static struct nm_port *open_file(const char *spec, const char *path, struct repl
     if (port) {
         port->priv = replay;
         if (!load(port, capture)) {
-            nm_port_error(error, size, spec, "no memory for the file's packets; 'pcap:%s' reads it bit by bit", path);
+            nm_port_error(error, size, spec,
+                          "no memory for the file's packets; 'pcap:%s' reads it bit by bit", path);
             nm_port_release(port);
             port = NULL;
         }
@@ -287,8 +289,8 @@ static struct nm_port *replay_open(const char *spec, const char *rest, struct nm
     return port;
 }
 
-static int64_t replay_probe(const char *spec, const char *rest, const struct nm_port_options *options, char *error,
-                            size_t size)
+static int64_t replay_probe(const char *spec, const char *rest, const struct nm_port_options *options,
+                            char *error, size_t size)
 {
     (void)options;
     struct replay ignored = {0};
@@ -299,6 +301,7 @@ static int64_t replay_probe(const char *spec, const char *rest, const struct nm_
 }
 
 const struct nm_port_driver nm_replay_driver = {.scheme = "replay",
-                                                .syntax = "replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS]",
+                                                .syntax =
+                                                    "replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS]",
                                                 .open = replay_open,
                                                 .probe = replay_probe};

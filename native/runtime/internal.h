@@ -38,6 +38,7 @@ struct thread {
     bool started;
     int wake_fd; /* eventfd: ends a sleep */
     struct task *tasks;
+    uint32_t turn;    /* the task that is next */
     uint64_t *timers; /* next time of each */
     uint64_t next_timer;
     struct pollfd *polled;

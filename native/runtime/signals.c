@@ -1,5 +1,5 @@
-/* Signals for the control plane. The handler runs in C, so that a second Ctrl-C ends the process even while the control
- * plane is stuck in a call. */
+/* Signals for the control plane. The handler runs in C, so that a second Ctrl-C ends the process even while
+ * the control plane is stuck in a call. */
 #define _GNU_SOURCE
 #include "internal.h"
 

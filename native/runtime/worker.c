@@ -65,17 +65,21 @@ static bool run_round(struct thread *t, bool draining)
     t->rounds++;
     if (unlikely(w->now >= t->next_timer) && !draining)
         run_timers(t);
-    for (uint32_t i = 0; i < w->program->n_tasks; i++) {
-        struct task *task = &t->tasks[i];
+    for (uint32_t n_tasks = w->program->n_tasks, n = 0; n < n_tasks; n++) {
+        struct task *task = &t->tasks[t->turn];
+        t->turn = t->turn + 1 == n_tasks ? 0 : t->turn + 1;
         if (!task->scheduled || (draining && task->skipped))
             continue;
-        if (i)
+        if (n)
             w->now = clock_now(rt);
-        unsigned n = task->run(w->state, w);
+        unsigned packets = task->run(w->state, w);
         task->counters.calls++;
-        task->counters.idle_calls += n == 0;
-        task->counters.packets += n;
-        moved += n;
+        task->counters.idle_calls += packets == 0;
+        task->counters.packets += packets;
+        moved += packets;
+        /* After a source's last packet the control plane may not want the others to have their turn. */
+        if (unlikely(atomic_load_explicit(&rt->attention, memory_order_relaxed)) && !draining)
+            return true;
     }
     if (unlikely(draining)) {
         if (moved >= t->drain_budget)

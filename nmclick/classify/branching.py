@@ -41,7 +41,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Branching:
-    """First the comparisons of `runs`, then the `lookups`, else `default`; or a binary `search` over all values."""
+    """First the comparisons of `runs`, then the `lookups`, else `default`; or a binary `search` over all values.
+
+    Runs of a length are in order, each only to be compared with its upper bound.
+    """
 
     node: Select
     runs: tuple[Run, ...]
@@ -51,7 +54,7 @@ class Branching:
 
     def mentions(self) -> list[Node]:
         """Every target, as often as its code is wanted."""
-        if self.search:
+        if self.search or self.node.variable.is_length:
             return list(self.node.targets)
         groups = [[run.target for run in self.runs], *(lookup.targets for lookup in self.lookups), [self.default]]
         return [target for group in groups for target in {id(target): target for target in group}.values()]
@@ -60,6 +63,8 @@ class Branching:
 def branching_of(node: Select, available: int, size: Callable[[Node], int]) -> Branching:
     """Where `available` bytes behind the base are known to exist. `size` tells how much code a target is."""
     segments = [Run(*segment) for segment in node.segments()]
+    if node.variable.is_length:
+        return Branching(node, tuple(segments[:-1]), (), segments[-1].target)
     default = _default(segments, size)
     runs = [run for run in segments if run.target is not default]
     if len(runs) <= FEW and not _worth_a_switch(node.variable, runs):

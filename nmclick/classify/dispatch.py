@@ -15,6 +15,9 @@ from .intervals import Intervals, contains
 from .ir import Builder, Node, Variable, length_of
 
 MAX_DEPTH = 120
+CANDIDATES = 4
+SEARCH_WORK = 60_000
+"""How many rules are simplified in search of good splits, before just the most frequent variable is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Dispatch:
         self._algebra = algebra
         self._builder = builder
         self._budget = budget
+        self._work = 0
         self._memo: dict[tuple[tuple[int, int], ...], Node] = {}
 
     def build(self, rules: Sequence[Guarded], depth: int = 0) -> Node:
@@ -49,21 +53,21 @@ class Dispatch:
     def _build(self, rules: Rules, depth: int) -> Node:
         if len(rules) == 1:
             return self._builder.leaf(rules[0].output, rules[0].patterns)
-        key = tuple((rule.formula.serial, rule.output) for rule in rules)
+        key = _key(rules)
         found = self._memo.get(key)
         if found is not None:
             return found
         if len(self._builder) > self._budget or depth > MAX_DEPTH:
             raise BudgetExceeded
-        best: tuple[tuple[int, int], Variable, list[tuple[int, Rules]]] | None = None
-        for serial, variable in enumerate(_candidates(rules)):
+        best: tuple[int, Variable, list[tuple[int, Rules]]] | None = None
+        for variable in self._candidates(rules):
             split = self._split(rules, variable)
-            rests = {tuple((r.formula.serial, r.output) for r in rest): rest for _, rest in split}
+            rests = {_key(rest): rest for _, rest in split}
             cost = sum(weight(rest) for rest in rests.values()) + 2 * len(rests)
-            if best is None or (cost, serial) < best[0]:
-                best = (cost, serial), variable, split
+            if best is None or cost < best[0]:
+                best = cost, variable, split
         assert best is not None
-        (cost, _), variable, split = best
+        cost, variable, split = best
         if cost > 4 * weight(rules) + 400:
             node = self._peel(rules, depth)
         else:
@@ -72,6 +76,16 @@ class Dispatch:
             node = self._builder.select(variable, segments, patterns)
         self._memo[key] = node
         return node
+
+    def _candidates(self, rules: Rules) -> list[Variable]:
+        """Variables worth a try, best first: those that most rules depend on. Words only where the length is known."""
+        counts: dict[Variable, int] = {}
+        for rule in rules:
+            for variable in sorted(rule.formula.variables, key=_variable_order):
+                counts[variable] = counts.get(variable, 0) + 1
+        allowed = [v for v in counts if v.is_length or length_of(v.base) not in counts]
+        allowed.sort(key=lambda v: -counts[v])
+        return allowed[: CANDIDATES if self._work < SEARCH_WORK else 1]
 
     def _split(self, rules: Rules, variable: Variable) -> list[tuple[int, Rules]]:
         """(first value, what is left of the rules from there on), for all values of the variable."""
@@ -91,6 +105,7 @@ class Dispatch:
 
     def _given(self, rules: Rules, variable: Variable, values: Intervals) -> Rules:
         given = self._algebra.given
+        self._work += len(rules)
         return normalise(
             self._algebra, [Guarded(given(r.formula, variable, values), r.output, r.patterns) for r in rules]
         )
@@ -152,18 +167,13 @@ def normalise(algebra: Algebra, rules: Sequence[Guarded]) -> Rules:
     return tuple(result)
 
 
+def _key(rules: Rules) -> tuple[tuple[int, int], ...]:
+    return tuple((rule.formula.serial, rule.output) for rule in rules)
+
+
 def weight(rules: Rules) -> int:
     """How much is left to decide."""
     return sum(rule.formula.weight for rule in rules)
-
-
-def _candidates(rules: Rules) -> list[Variable]:
-    """Variables that may be looked at now: words only where the length is known. In order of first mention."""
-    seen: dict[Variable, None] = {}
-    for rule in rules:
-        for variable in sorted(rule.formula.variables, key=_variable_order):
-            seen[variable] = None
-    return [v for v in seen if v.is_length or length_of(v.base) not in seen]
 
 
 def _variable_order(variable: Variable) -> tuple[bool, Variable]:

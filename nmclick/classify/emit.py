@@ -63,6 +63,7 @@ class _Function:
         self._branchings = {id(node): self._branching(node) for node in self._nodes if isinstance(node, Select)}
         self._references = self._count()
         self._pending: dict[int, Node] = {}
+        self._gotos: dict[int, int] = {}
         self._lines: list[str] = []
         self._calls: list[_Function] = []
 
@@ -87,7 +88,9 @@ class _Function:
             node = self._pending.pop(position)
             if self._lines[-1] == f"{INDENT}goto node_{position};":
                 self._lines.pop()
-            self._lines.append(f"node_{position}:")
+                self._gotos[position] -= 1
+            if self._gotos[position]:
+                self._lines.append(f"node_{position}:")
             self._emit(node, 1, entered=True)
         return self._lines
 
@@ -150,6 +153,7 @@ class _Function:
             if self._references.get(id(node), 0) > 1 and not entered:
                 position = self._position[id(node)]
                 self._pending[position] = node
+                self._gotos[position] = self._gotos.get(position, 0) + 1
                 self._line(depth, f"goto node_{position};")
                 return
             entered = False
@@ -168,11 +172,13 @@ class _Function:
             self._line(depth + 1, f"return {self._call_cold(node)};")
         elif branching.search:
             self._search(node, [Run(*segment) for segment in node.segments()], depth)
-        for target, runs in _grouped(branching.runs):
-            text = self._condition(node, runs, branching)
-            if node.variable.is_length and not self._cold:
-                text = f"unlikely({text})" if runs[0].low == 0 else f"likely({text})"
-            self._if(text, target, depth)
+        elif node.variable.is_length:
+            for run in branching.runs:
+                text = condition(node.variable, 0, run.high, 0)
+                self._if(text if self._cold else f"unlikely({text})", run.target, depth)
+        else:
+            for target, runs in _grouped(branching.runs):
+                self._if(self._condition(node, runs, branching), target, depth)
         for lookup in branching.lookups:
             if lookup.table is None:
                 self._switch(lookup, depth)
@@ -181,7 +187,8 @@ class _Function:
 
     def _condition(self, node: Select, runs: list[Run], branching: Branching) -> str:
         others = [Run(*segment) for segment in node.segments() if segment[2] is branching.default]
-        negated = len(node.targets) == len(runs) + len(others) and len(others) < len(runs)
+        single = len(others) == len(runs) == 1 and others[0].low == others[0].high
+        negated = len(node.targets) == len(runs) + len(others) and (single or len(others) < len(runs))
         tests = [
             condition(node.variable, run.low, run.high, self._known(node), negated)
             for run in (others if negated else runs)

@@ -51,7 +51,7 @@ class _Parser:
             self._previous = Primitive()
             if self._operator_follows("[") and primitive.type is None:
                 self._brackets()
-        if self._previous.data is Kind.ETHER:
+        if self._previous.data is Kind.ETHER and read_address(words.word(), self._names, "e") is not None:
             self._header = "e"
         mask = self._mask()
         related = words.left > 1 and words.word() in _RELATIONS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nmclick.compile.emit import Unit
 from nmclick.compile.plan import Dropped, Edge, Node, PullPath, Task
@@ -309,5 +309,15 @@ def _task(unit: Unit, number: int, task: Task) -> str:
             "    if (n)",
             f"        region_{plan.region_of[target]}(S, w, packets, n, {plan.entry_number(target)});",
         ]
-    lines += ["    drain(S, w);", "    return n;", "}"]
+    starts: list[Node] = [] if target is None or isinstance(target, Dropped) else [target]
+    for edge in plan.outside:
+        reached = plan.target(edge)
+        if not isinstance(reached, Dropped):
+            starts.append(reached)
+    lines += ["    drain(S, w);", *flushes(unit, starts), "    return n;", "}"]
     return "\n".join(lines)
+
+
+def flushes(unit: Unit, starts: Iterable[Node]) -> list[str]:
+    """Statements that end a turn in which packets entered at `starts`."""
+    return [f"    {unit.call(index, 'flush')};" for index in unit.plan.flushed_after(starts)]

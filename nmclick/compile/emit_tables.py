@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nmclick.compile.emit import Unit
+from nmclick.compile.emit_paths import flushes
 from nmclick.compile.plan import Plan
 
 
@@ -36,6 +37,7 @@ def emit_tables(unit: Unit) -> Iterator[str]:
                 f"    uint64_t next = {unit.call(index, 'timer')};",
                 "    dispatch(S, w);",
                 "    drain(S, w);",
+                *flushes(unit, plan.entries),
                 "    return next;",
                 "}",
             ]

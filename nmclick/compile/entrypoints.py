@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_ENTRY = re.compile(r"(\w+?)_(packet|batch|pull|task|timer|init|cleanup|call_\w+)$")
+_ENTRY = re.compile(r"(\w+?)_(packet|batch|pull|task|flush|timer|init|cleanup|call_\w+)$")
 _FUNCTION = re.compile(r"^(?:static|STATIC)\b[^;{=]*?\b(\w+)\s*\([^;{]*\)\s*\n?\{\n(.*?)^\}", re.M | re.S)
 _CALL = re.compile(r"\b(\w+)\s*\(")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)

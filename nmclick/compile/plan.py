@@ -83,6 +83,19 @@ class Plan:
     def entry_number(self, node: Node) -> int:
         return self.entries.index(node)
 
+    def flushed_after(self, starts: Iterable[Node]) -> list[int]:
+        """Elements with a flush entry point that packets entering at `starts` may reach, in element order."""
+        seen = set(starts)
+        stack = list(seen)
+        while stack:
+            index = stack.pop()[0]
+            for port in range(self.elements[index].n_outputs):
+                target = self.target((index, port))
+                if not isinstance(target, Dropped) and target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+        return sorted({index for index, _ in seen if "flush" in self.code[index]})
+
     def needs_batch(self, node: Node) -> bool:
         return "batch" in self.code[node[0]]
 

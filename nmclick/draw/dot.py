@@ -41,7 +41,7 @@ def to_dot(graph: RouterGraph, *, direction: Direction = "top-down", legend: boo
 
 def _lines(graph: RouterGraph, sideways: bool, legend: bool) -> Iterator[str]:
     yield "digraph router {"
-    yield f"    rankdir={'LR' if sideways else 'TB'}; newrank=true; nodesep=0.25; ranksep=0.35; charset=\"UTF-8\";"
+    yield f'    rankdir={"LR" if sideways else "TB"}; newrank=true; nodesep=0.25; ranksep=0.35; charset="UTF-8";'
     yield f'    fontname="{FONT}"; fontsize=10; fontcolor="{MUTED}"; bgcolor="white"; tooltip=" ";'
     if legend:
         yield f"    label={quoted(LEGEND)}; labelloc=b;"
@@ -110,7 +110,7 @@ def _tag_line(graph: RouterGraph, connection: int) -> str:
     element, port = graph.connections[connection].target
     name = markup(graph.elements[element].name) + (f" [{port}]" if len(graph.incoming[element]) > 1 else "")
     label = f'<FONT POINT-SIZE="9" COLOR="#57606a">↩ {name}</FONT>'
-    return f'j{connection} [label=<{label}>, tooltip={_tooltip(graph, connection)}, margin=0];'
+    return f"j{connection} [label=<{label}>, tooltip={_tooltip(graph, connection)}, margin=0];"
 
 
 def _edge_line(graph: RouterGraph, index: int, sideways: bool, jump: bool, backward: bool) -> str:
@@ -130,5 +130,8 @@ def _edge_line(graph: RouterGraph, index: int, sideways: bool, jump: bool, backw
 
 
 def _tooltip(graph: RouterGraph, connection: int) -> str:
-    (source, output), (target, input_) = graph.connections[connection].source, graph.connections[connection].target
+    (source, output), (target, input_) = (
+        graph.connections[connection].source,
+        graph.connections[connection].target,
+    )
     return quoted(f"{graph.elements[source].name} [{output}] -> [{input_}] {graph.elements[target].name}")

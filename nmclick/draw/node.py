@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["element_label", "family_of", "short_lines"]
 
-_LINE_WIDTH = 26
+_LINE_WIDTH = 28
 _MAX_LINES = 3
+_AFTER_COMMA = re.compile(r"(?<=,) ")
 
 
 def family_of(element: Element) -> str:
@@ -27,7 +29,13 @@ def family_of(element: Element) -> str:
 
 def short_lines(config: str) -> list[str]:
     """A configuration in at most three short lines; what is left out shows as an ellipsis."""
-    lines = textwrap.wrap(plain(config), _LINE_WIDTH)
+    lines: list[str] = []
+    for argument in _AFTER_COMMA.split(plain(config)):
+        # Arguments stay whole where they fit on a line.
+        if lines and len(lines[-1]) + 1 + len(argument) <= _LINE_WIDTH:
+            lines[-1] += f" {argument}"
+        else:
+            lines += textwrap.wrap(argument, _LINE_WIDTH)
     if len(lines) > _MAX_LINES:
         lines = [*lines[: _MAX_LINES - 1], lines[_MAX_LINES - 1][: _LINE_WIDTH - 2] + " …"]
     return lines

@@ -41,9 +41,11 @@ def _render(text: str, chosen: str) -> bytes:
 
     import graphviz
 
-    try:
+    if chosen == "png":
         # At 72 dpi, graphviz's choice for bitmaps, small print is unreadable.
-        return graphviz.Source(text).pipe(format=chosen) if chosen != "png" else _render_png(text)
+        text = text.replace("digraph router {\n", "digraph router {\n    dpi=144;\n", 1)
+    try:
+        data: bytes = graphviz.Source(text).pipe(format=chosen)
     except graphviz.ExecutableNotFound as error:
         raise DrawError(
             "the program 'dot' is not installed: install graphviz (apt install graphviz, dnf install graphviz, "
@@ -52,10 +54,4 @@ def _render(text: str, chosen: str) -> bytes:
     except subprocess.CalledProcessError as error:
         message = (error.stderr or b"").decode(errors="replace").strip()
         raise DrawError(f"graphviz refused the diagram: {message}") from error
-
-
-def _render_png(text: str) -> bytes:
-    import graphviz
-
-    sharp = text.replace("digraph router {\n", "digraph router {\n    dpi=144;\n", 1)
-    return graphviz.Source(sharp).pipe(format="png")
+    return data

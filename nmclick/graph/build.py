@@ -159,7 +159,11 @@ class _Configurator:
     """Reads arguments and lets elements check themselves, in Click's configure order."""
 
     def __init__(
-        self, flat: FlatConfiguration, elements: list[Element], environment: Environment, diagnostics: Diagnostics
+        self,
+        flat: FlatConfiguration,
+        elements: list[Element],
+        environment: Environment,
+        diagnostics: Diagnostics,
     ) -> None:
         self.flat = flat
         self.ordered = sorted(elements, key=lambda element: (element.configure_phase, element.index))
@@ -196,8 +200,6 @@ class _Configurator:
             caret = spans[problem.index] if problem.index is not None and problem.index < len(spans) else config_span
             self._error("configuring", element, problem.message, caret, problem.hint)
 
-    def _error(
-        self, doing: str, element: Element, message: str, caret: Span | None, hint: str | None = None
-    ) -> None:
+    def _error(self, doing: str, element: Element, message: str, caret: Span | None, hint: str | None = None) -> None:
         context = f"While {doing} '{describe(element)}':"
         self.diagnostics.error(element.span, message, context=context, hint=hint, caret=caret)

@@ -15,9 +15,7 @@ from nmclick.graph.router import RouterGraph
 __all__ = ["back_edges", "cyclic_components", "strong_components", "topological_order"]
 
 
-def strong_components(
-    successors: Sequence[Sequence[int]], nodes: Collection[int] | None = None
-) -> list[list[int]]:
+def strong_components(successors: Sequence[Sequence[int]], nodes: Collection[int] | None = None) -> list[list[int]]:
     """Strongly connected components of `nodes` (default: all), each ascending, downstream ones first (Tarjan)."""
     number: dict[int, int] = {}
     low: dict[int, int] = {}
@@ -64,7 +62,7 @@ def cyclic_components(successors: Sequence[Sequence[int]], nodes: Collection[int
 
 
 def back_edges(graph: RouterGraph) -> frozenset[int]:
-    """Push connections (indexes) without which no cycle of pushes is left: a packet that goes round takes the work list.
+    """Push connections (indexes) without which no cycle of pushes is left.
 
     Every cyclic part loses the connections, from inside it, into one of its elements: one that packets enter the part
     by, and of those the one with the most connections into it. In a router that is the route table, which all

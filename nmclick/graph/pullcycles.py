@@ -30,7 +30,7 @@ def pull_cycles(graph: RouterGraph) -> list[list[int]]:
         for output in outputs
     ]
     cycles = [_shortest(upstream, component) for component in cyclic_components(upstream)]
-    return [[outputs[node][0] for node in reversed(cycle)] for cycle in cycles]
+    return [[outputs[node][0] for node in (cycle[0], *reversed(cycle[1:]))] for cycle in cycles]
 
 
 def _drawn_inputs(graph: RouterGraph, output: PortRef) -> list[int]:

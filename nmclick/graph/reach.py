@@ -80,7 +80,9 @@ def _reached(graph: RouterGraph, starts: list[int]) -> set[int]:
         if only is not None:
             _leave_one_way(ports, graph, index, only)
     world = "world"
-    ports.add_edges_from((world, ("out", index, port)) for index in starts for port in range(len(graph.outgoing[index])))
+    ports.add_edges_from(
+        (world, ("out", index, port)) for index in starts for port in range(len(graph.outgoing[index]))
+    )
     if world not in ports:
         return set()
     return {node[1] for node in networkx.descendants(ports, world) if node[0] == "in"}

@@ -128,22 +128,22 @@ class Registry:
         return cls
 
     @staticmethod
-    def file(cls: type[Element]) -> Path:
+    def file(element: type[Element]) -> Path:
         """The Python file of an element class."""
-        origin = getattr(sys.modules[cls.__module__], "__file__", None)
+        origin = getattr(sys.modules[element.__module__], "__file__", None)
         if origin is None:
-            raise RegistryError(f"class {cls.__name__} comes from no file")
+            raise RegistryError(f"class {element.__name__} comes from no file")
         return Path(origin)
 
-    @classmethod
-    def folder(cls, element: type[Element]) -> Path:
+    @staticmethod
+    def folder(element: type[Element]) -> Path:
         """The family folder of an element class."""
-        return cls.file(element).parent
+        return Registry.file(element).parent
 
-    @classmethod
-    def c_source(cls, element: type[Element]) -> Path | None:
+    @staticmethod
+    def c_source(element: type[Element]) -> Path | None:
         """The C sibling of an element class; None if it has no packet code of its own."""
-        path = cls.file(element).with_suffix(".c")
+        path = Registry.file(element).with_suffix(".c")
         return path if path.is_file() else None
 
 

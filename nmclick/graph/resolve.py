@@ -84,9 +84,7 @@ def _agnostic_links(graph: RouterGraph) -> list[tuple[PortRef, PortRef]]:
         outputs = graph.declared_outputs[element]
         for port, mode in enumerate(graph.declared_inputs[element]):
             if mode is Mode.AGNOSTIC:
-                links += [
-                    ((element, o), (element, port)) for o in flow[port] if outputs[o] is Mode.AGNOSTIC
-                ]
+                links += [((element, o), (element, port)) for o in flow[port] if outputs[o] is Mode.AGNOSTIC]
     return links
 
 
@@ -96,8 +94,7 @@ def _conflict(graph: RouterGraph, output: PortRef, input_: PortRef, link: int) -
     source = describe(graph.elements[output[0]])
     if link >= len(graph.connections):
         message = (
-            f"agnostic '{source}' in mixed context: "
-            f"{input_mode} input {input_[1]}, {output_mode} output {output[1]}"
+            f"agnostic '{source}' in mixed context: {input_mode} input {input_[1]}, {output_mode} output {output[1]}"
         )
         return Conflict(message, output, input_, output_mode, None)
     target = describe(graph.elements[input_[0]])

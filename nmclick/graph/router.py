@@ -121,9 +121,9 @@ class RouterGraph:
     def ports_text(self, index: int) -> str:
         """What Click's ``ports`` handler shows: modes (``~``: agnostic) and what every port is connected to."""
         lines = []
-        for kind, modes, declared, ends in (
-            ("input", self.input_modes, self.declared_inputs, self.incoming),
-            ("output", self.output_modes, self.declared_outputs, self.outgoing),
+        for kind, modes, declared in (
+            ("input", self.input_modes, self.declared_inputs),
+            ("output", self.output_modes, self.declared_outputs),
         ):
             count = len(modes[index])
             lines.append(f"{count} {kind}" if count == 1 else f"{count} {kind}s")

@@ -24,7 +24,7 @@ from nmclick.lang.compounds import (
 from nmclick.lang.diagnostics import Diagnostics, suggest
 from nmclick.lang.parser import ParsedFile
 from nmclick.lang.ports import Member, join, port_numbers
-from nmclick.lang.recovery import SYNTAX_ERROR, printable
+from nmclick.lang.recovery import printable, syntax_error
 from nmclick.lang.source import Span
 from nmclick.lang.tunnels import Tunnels, check_pseudoelement
 
@@ -313,7 +313,7 @@ class Declarer:
         if isinstance(state.previous, ast.Connection) and first and isinstance(first.subject, ast.Group):
             place = self.file.after(state.previous.end)
             if place.start == statement.start and place.text == "(":
-                self._error(place, SYNTAX_ERROR.format("("))
+                self._error(place, syntax_error("("))
 
     def _join(
         self, sources: list[Member], targets: list[Member], fat: bool, span: Span, following: Span
@@ -339,8 +339,7 @@ class Declarer:
         """What stands where a connector has nothing before or after it; nothing if that is an error."""
         place = self.file.after(end)
         if not state.nested or (not first and arrow_follows):
-            text = self.file.source.text[place.start : place.end]
-            self._error(place, SYNTAX_ERROR.format(printable(text)))
+            self._error(place, syntax_error(place.text))
             return []
         if first and not state.after_output:
             self._report_problems(place.start)
@@ -368,15 +367,15 @@ class Declarer:
                 any_implicit = True
             drafts.append(self._draft(element, first=first))
         if arrow_follows and node.end > node.elements[-1].end:
-            self._error(following, SYNTAX_ERROR.format(printable(following.text)))
+            self._error(following, syntax_error(following.text))
         if any_implicit and not first and arrow_follows:
             self._error(following, "implicit ports used in the middle of a chain")
         any_ports = any(draft.inputs or draft.outputs for draft in drafts)
-        if len(drafts) > 1 and first and not arrow_follows and not any_ports and not any_implicit:
-            if all(draft.bare for draft in drafts[:-1]):
-                for draft in drafts[:-1]:
-                    draft.declared, draft.config = drafts[-1].declared, drafts[-1].config
-                    draft.config_span = drafts[-1].config_span
+        alone = first and not arrow_follows and not any_ports and not any_implicit
+        if alone and all(draft.bare for draft in drafts[:-1]):
+            for draft in drafts[:-1]:
+                draft.declared, draft.config = drafts[-1].declared, drafts[-1].config
+                draft.config_span = drafts[-1].config_span
         return [self._declare(draft, following) for draft in drafts]
 
     def _stranded(self, element: ast.Element, state: Statements, *, first: bool, alone: bool) -> None:
@@ -385,7 +384,7 @@ class Declarer:
         caret = self.file.span(element.start, element.end)
         self._error(place, "stranded port ignored", caret=caret)
         if alone and not (state.nested and first):
-            self._error(place, SYNTAX_ERROR.format(printable(place.text)))
+            self._error(place, syntax_error(place.text))
 
     def _draft(self, element: ast.Element, *, first: bool) -> _Draft:
         inputs = self._ports(element.in_ports)
@@ -411,15 +410,21 @@ class Declarer:
         if isinstance(element.declared, ast.Compound):
             draft.declared = self._compound(element.declared, "")
         elif element.declared:
-            name = element.declared.text or draft.name
-            place = element.declared if element.declared.text else element.subject or element
-            draft.declared = self._demand_class(name, self.file.span(place.start, place.end))
+            draft.declared = self._declared_class(element.declared, draft)
         if element.config:
             self._config(draft, element.config)
         draft.bare = draft.bare and not element.declared and not element.config
         draft.inputs = inputs
         draft.outputs = self._ports(element.out_ports) if element.out_ports else outputs
         return draft
+
+    def _declared_class(self, declared: ast.Name, draft: _Draft) -> ElementType:
+        if declared.text:
+            return self._demand_class(declared.text, self.file.span(declared.start, declared.end))
+        # Without a class, Click goes on as if the element's name were one.
+        place = self.file.after(declared.end)
+        self._report_problems(place.start + 1)
+        return self._demand_class(draft.name, place)
 
     def _config(self, draft: _Draft, config: ast.Config) -> None:
         if draft.name in self.circuit.index:

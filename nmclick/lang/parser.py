@@ -6,7 +6,7 @@ fits nowhere is repaired instead of ending the parse.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,7 +25,7 @@ from nmclick.lang.tables import tables_path
 MAX_NESTING = 50
 """Compounds, groups and libraries inside each other; Click's limit."""
 
-MAX_TOKENS = 1_500_000
+MAX_TOKENS = 400_000
 
 _MAX_REPAIRS = 8
 _BRACKETS = {"LBRACE": "element", "LPAR": "group"}
@@ -84,6 +84,7 @@ class _Parse:
         self._source = source
         self._lexer = Lexer(source)
         self._parser: InteractiveParser = _tables().parse_interactive("")
+        self._choices: Callable[[], Mapping[str, object]] = self._parser.choices
         self._nesting = nesting
         self._brackets: list[Token] = []
         self._before = Token("_SEMICOLON", "", start_pos=0, end_pos=0)
@@ -109,7 +110,7 @@ class _Parse:
         return ParsedFile(self._source, self._statements, problems, self._muted, lexer.lines, lexer.following)
 
     def _accepts_config(self) -> bool:
-        return "CONFIG" in self._parser.choices()
+        return "CONFIG" in self._choices()
 
     def _give_up(self, token: Token, message: str) -> None:
         if not self._muted:
@@ -122,7 +123,7 @@ class _Parse:
             if self._accepted(token):
                 return
             bracket = self._brackets[-1].type if self._brackets else None
-            fix = repair(token, self._parser.choices(), self._before.type, bracket)
+            fix = repair(token, self._choices(), self._before.type, bracket)
             self._report(token, fix.message, fix.place)
             for terminal in fix.supply:
                 self._accepted(_virtual(terminal, self._before))

@@ -14,8 +14,6 @@ from lark import Token
 from nmclick.lang.lexer import END
 from nmclick.lang.source import encode
 
-SYNTAX_ERROR = "syntax error near '{}'"
-
 
 class Place(Enum):
     """Where Click reports an error: at the token that does not fit, or at the one before."""
@@ -39,7 +37,7 @@ def repair(token: Token, expected: Collection[str], before: str, bracket: str | 
 
     `before` is the terminal before it, `bracket` the innermost open `LBRACE` or `LPAR`.
     """
-    syntax_error = SYNTAX_ERROR.format(printable("" if token.type == END else _shown(token)))
+    near = syntax_error("(" if token.type == "CONFIG" else str(token))
     if "RSQB" in expected:
         if "IDENTIFIER" in expected:
             return Repair("syntax error: expected port number", ("RSQB",))
@@ -47,7 +45,7 @@ def repair(token: Token, expected: Collection[str], before: str, bracket: str | 
     if "MISSING" in expected:
         if before == "_DECLARE":
             return Repair("missing element type in declaration", ("MISSING",))
-        return Repair(syntax_error, ("MISSING",), keep=token.type in (END, "RBRACE", "RPAR", "_SEMICOLON"))
+        return Repair(near, ("MISSING",), keep=token.type in (END, "RBRACE", "RPAR", "_SEMICOLON"))
     if before == "ELEMENTCLASS":
         return Repair("expected element type name", ("IDENTIFIER",))
     if before in ("REQUIRE", "DEFINE"):
@@ -60,10 +58,15 @@ def repair(token: Token, expected: Collection[str], before: str, bracket: str | 
     if token.type == END and bracket is not None:
         return Repair("expected '}'" if bracket == "LBRACE" else "expected ')'", (_closing(bracket),))
     if token.type in ("RBRACE", "OR") and bracket == "LPAR":
-        return Repair(syntax_error, ("RPAR",))
+        return Repair(near, ("RPAR",))
     if token.type in ("_DECLARE", "COMMA"):
-        return Repair(syntax_error, keep=False)
-    return Repair(syntax_error, ("_SEMICOLON",) if "_SEMICOLON" in expected else (), keep=False)
+        return Repair(near, keep=False)
+    return Repair(near, ("_SEMICOLON",) if "_SEMICOLON" in expected else (), keep=False)
+
+
+def syntax_error(token: str) -> str:
+    """The message about a token that does not belong where it is; variables go without their `$`."""
+    return f"syntax error near '{printable(token.removeprefix('$'))}'"
 
 
 def printable(text: str) -> str:
@@ -74,10 +77,6 @@ def printable(text: str) -> str:
         chr(byte) if 32 <= byte < 127 else f"^{chr(byte + 64)}" if byte < 32 else f"\\{byte:03o}"
         for byte in encode(text)
     )
-
-
-def _shown(token: Token) -> str:
-    return token[1:] if token.type == "VARIABLE" else "(" if token.type == "CONFIG" else str(token)
 
 
 def _closing(bracket: str) -> str:

@@ -10,87 +10,92 @@ from nmclick.run.native import NEVER, Event, EventKind
 from nmclick.run.router import STOPPED
 
 if TYPE_CHECKING:
-    from nmclick.element import Element
     from nmclick.run.router import RunningRouter
 
 #: Stop events answered in a row before the router is stopped all the same (Click's Master::verify_stop).
 MOST_STEPS = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Periodic:
-    """Something done every `interval` ns of real time."""
+    """Something done every `interval` ns of the run's time while the workers go on."""
 
     interval: int
     action: Callable[[], None]
+    due: int = NEVER
+
+    def start(self, now: int) -> None:
+        self.due = now + self.interval
+
+    def run_if_due(self, now: int) -> None:
+        if now >= self.due:
+            self.action()
+            self.due = max(self.due + self.interval, now)
 
 
 def run_until_stopped(router: RunningRouter, periodic: Periodic | None = None) -> None:
-    """Let a started router run until a stop event that nobody answers."""
+    """Let a started router run until a stop event that nobody answers. The workers are left held."""
     native = router.native
-    if periodic is not None:
-        _repeat(router, periodic)
+    periodic = periodic or Periodic(0, lambda: None)
+    if periodic.interval:
+        periodic.start(router.now())
     native.unpark()
     while True:
         router.run_due_calls()
+        periodic.run_if_due(router.now())
         if router.runcount <= 0:
             if router.drain_wanted:
                 _drain(router)
+            native.park()
             if not _answer_stop_events(router):
                 return
             native.resume()
+            native.unpark()
             continue
         due = router.next_call()
-        _handle(router, native.wait(NEVER if due is None else due))
-
-
-def _repeat(router: RunningRouter, periodic: Periodic) -> None:
-    def act() -> None:
-        periodic.action()
-        _repeat(router, periodic)
-
-    router.call_later(router.now() + periodic.interval, act)
+        _handle(router, native.wait(min(periodic.due, NEVER if due is None else due)))
 
 
 def _handle(router: RunningRouter, event: Event) -> None:
     if event.kind is EventKind.UPCALL:
-        answer = -1
-        try:
-            answer = router.answer_upcall(event.element, event.call_kind, event.argument)
-        finally:
-            router.native.reply(event.worker, answer)
+        _answer(router, event)
     elif event.kind is EventKind.WAKE and router.take_signals():
         router.adjust_runcount(STOPPED)
 
 
+def _answer(router: RunningRouter, event: Event) -> None:
+    answer = -1
+    try:
+        answer = router.answer_upcall(event.element, event.call_kind, event.argument)
+    finally:
+        if router.runcount <= 0 and router.drain_wanted:
+            # The worker goes on draining: no other source gets a turn after the one that ended.
+            with router.native.held():
+                router.native.reply(event.worker, answer)
+                _begin_drain(router)
+        else:
+            router.native.reply(event.worker, answer)
+
+
+def _begin_drain(router: RunningRouter) -> None:
+    router.native.drain([router.elements[index].is_source for index in router.program.tasks])
+
+
 def _drain(router: RunningRouter) -> None:
-    """Let what sources have sent arrive where it goes: in files, in the end of a queue."""
+    """Let what sources have sent arrive where it goes: in files, at the end of a queue."""
     router.drain_wanted = False
-    native = router.native
-    native.drain([router.elements[index].is_source for index in router.program.tasks])
-    while (event := native.wait()).kind is not EventKind.DRAINED:
+    _begin_drain(router)
+    while (event := router.native.wait()).kind is not EventKind.DRAINED:
         _handle(router, event)
 
 
 def _answer_stop_events(router: RunningRouter) -> bool:
     """Ask the driver manager, step by step, whether the run goes on. False: it ends."""
-    manager = _manager(router)
     for _ in range(MOST_STEPS):
-        if manager is None or manager.driver_event() is not True:
-            return router.runcount > 0
-        router.adjust_runcount(1)
         if router.runcount > 0:
             return True
-    return False
-
-
-def _manager(router: RunningRouter) -> Element | None:
-    """The element that answers stop events, if there is one."""
-    base = _base_event()
-    return next((element for element in router.elements if type(element).driver_event is not base), None)
-
-
-def _base_event() -> Callable[[Element], bool | None]:
-    from nmclick.element import Element
-
-    return Element.driver_event
+        answers = (element.driver_event() for element in router.elements)
+        if next((answer for answer in answers if answer is not None), False) is False:
+            return router.runcount > 0
+        router.adjust_runcount(1)
+    return router.runcount > 0

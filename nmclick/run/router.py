@@ -244,7 +244,9 @@ class RunningRouter:
         """Call what is due by now; what is added meanwhile waits for the next time."""
         now, newest = self.now(), next(self._order)
         while (when := self.next_call()) is not None and when <= now and self._calls[0].order < newest:
-            heapq.heappop(self._calls).callback()
+            call = heapq.heappop(self._calls)
+            with self.hold():
+                call.callback()
 
     # Signals
 

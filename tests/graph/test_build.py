@@ -40,9 +40,7 @@ def test_an_unknown_class_is_reported_with_the_closest_name() -> None:
 def test_ports_that_do_not_exist_are_reported_input_first() -> None:
     built = load("s :: Source\np :: Print\nd :: Discard\ns -> p -> d\ns [1] -> [1] d")
     assert built.messages == (
-        "F:3: 'd :: Discard' has no input 1\n"
-        "F:1: 's :: Source' has no output 1\n"
-        "Router could not be initialized!\n"
+        "F:3: 'd :: Discard' has no input 1\nF:1: 's :: Source' has no output 1\nRouter could not be initialized!\n"
     )
 
 
@@ -52,7 +50,7 @@ def test_the_caret_shows_the_connection_and_the_hint_what_ports_there_are() -> N
         """\
         F:2: 'p :: Print' has no output 2
           p [2] -> d
-          ^~~~~~~~~~
+          ^^^^^^^^^^
           hint: a Print has 1 output, numbered from 0
         Router could not be initialized!
         """
@@ -152,9 +150,7 @@ def test_initialize_runs_once_everything_is_configured() -> None:
     assert load(good).messages == ""
     missing = "r :: Reader(y)\nd :: Discard\nr -> d"
     assert load(missing).messages == (
-        "F:1: While initializing 'r :: Reader':\n"
-        "  y: No such file or directory\n"
-        "Router could not be initialized!\n"
+        "F:1: While initializing 'r :: Reader':\n  y: No such file or directory\nRouter could not be initialized!\n"
     )
     assert load(missing, initialize=False).messages == ""
     wrong = "r :: Reader(y)\nx :: Strip(a)\nd :: Discard\nr -> x -> d"

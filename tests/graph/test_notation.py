@@ -46,7 +46,13 @@ def test_a_malformed_port_count_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("1/1", "1"), ("-/0", "any number of"), ("2-/0", "at least 2"), ("-4/0", "at most 4"), ("1-2/0", "1 to 2")],
+    [
+        ("1/1", "1"),
+        ("-/0", "any number of"),
+        ("2-/0", "at least 2"),
+        ("-4/0", "at most 4"),
+        ("1-2/0", "1 to 2"),
+    ],
 )
 def test_port_ranges_read_as_words(text: str, words: str) -> None:
     assert str(parse_port_count(text).inputs) == words

@@ -9,7 +9,10 @@
  *   unsigned NAME_pull(struct NAME *, const struct NAME_args *, struct packet *, unsigned max, struct context *)
  *       up to max packets for the puller at output c->output.
  *   unsigned NAME_task(struct NAME *, const struct NAME_args *, struct packet *, unsigned max, struct context *)
- *       called again and again; fills up to max packets for output 0 (sources, Unqueue). 0: nothing to do now.
+ *       called again and again; fills up to max packets for output 0 (sources, Unqueue). 0: nothing to do now
+ *       (or worker->busy is set). Not called where an agnostic input turned out to be pushed to.
+ *   void NAME_flush(struct NAME *, const struct NAME_args *, struct context *)
+ *       at the end of every turn in which packets may have reached the element (ToNetmap synchronises its ring).
  *   uint64_t NAME_timer(struct NAME *, const struct NAME_args *, struct context *)
  *       called at the time it returned last (first: after init); returns the next time in ns, NM_NEVER to end.
  *   int NAME_init(struct NAME *, const struct NAME_args *, struct context *)     0, or init_error(c, "why")

@@ -1,4 +1,5 @@
-/* netmap's shared-memory interface, API 14, bit for bit: what a netmap program and the kernel module agree on. */
+/* netmap's shared-memory interface, API 14, bit for bit: what a netmap program and the kernel module agree
+ * on. */
 #ifndef NMCLICK_NETMAP_ABI_H
 #define NMCLICK_NETMAP_ABI_H
 
@@ -7,8 +8,8 @@
 #include <sys/time.h>
 
 #define NETMAP_API 14
-#define NETMAP_MAX_FRAGS 64        /* slots one packet may span */
-#define NETMAP_FIRST_BUFFER 2u     /* indexes 0 and 1 belong to netmap itself */
+#define NETMAP_MAX_FRAGS 64    /* slots one packet may span */
+#define NETMAP_FIRST_BUFFER 2u /* indexes 0 and 1 belong to netmap itself */
 #define NETMAP_NAME_SIZE 16
 
 /* netmap_slot.flags; the high byte is the fragment count (VALE rx) or the destination port (VALE tx). */

@@ -4,8 +4,8 @@
 
 #include "nmclick/port.h"
 
-/* A region of n_buffers buffers (indexes 0 and 1 included) of at least buffer_size bytes: rounded up to an odd
- * number of cache lines (2048 becomes 2112). NULL on failure with the reason in `error`. */
+/* A region of n_buffers buffers (indexes 0 and 1 included) of at least buffer_size bytes: rounded up to an
+ * odd number of cache lines (2048 becomes 2112). NULL on failure with the reason in `error`. */
 struct nm_region *nm_region_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size);
 
 /* Gives up the creator's hold. The memory goes when the last port that has rings in it is closed. */

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from nmclick.element import (
+    ANNO_EXTRA_LENGTH,
+    MAC_HEADER,
+    PACKET_TYPE,
+    TIMESTAMP,
+    Arguments,
+    Bool,
+    DeviceUse,
+    Field,
+    HandlerCall,
+    Keyword,
+    Optional,
+    Positional,
+    Signed,
+    String,
+    write_handler,
+)
+from nmclick.source import Source
+
+
+class FromNetmap(Source):
+    """Receive packets from the netmap rings of a port, by exchanging buffers: nothing is copied.
+
+    Arguments:
+      PORT      the port, such as ``replay:in.pcap`` or ``pcap:in.pcap``; ``nmclick run --port NAME=SPEC`` puts another
+                port in its place
+      QUEUE     the receive ring to read; negative (the default): all, in turn
+      BURST     packets to take at a time at most; 0 (the default): a whole batch
+      ACTIVE    receive at all (default true)
+      STOP      send the driver a stop event when the port has no more packets to come (default false)
+      END_CALL  write handler to call then; not together with STOP
+
+    Output 0: the packets, with MAC header, timestamp and packet type annotations set.
+
+    Handlers: ``count`` (read) packets received; ``invalid`` (read) slots that described no packet inside the shared
+    memory; ``no_buffer`` (read) packets lost because every buffer was in use; ``active`` (read, write);
+    ``reset_counts`` (write).
+    """
+
+    ports = "0/1"
+    processing = "a/a"
+    arguments = Arguments(
+        Positional("PORT", String()),
+        Optional("QUEUE", Signed(16), -1),
+        Keyword("BURST", Signed(32, min=0), 0),
+        Keyword("ACTIVE", Bool(), True),
+        Keyword("STOP", Bool(), False),
+        Keyword("END_CALL", HandlerCall()),
+    )
+    writes = frozenset({MAC_HEADER, TIMESTAMP, PACKET_TYPE, ANNO_EXTRA_LENGTH})
+    handlers: ClassVar = {
+        "count": Field("count"),
+        "invalid": Field("invalid"),
+        "no_buffer": Field("no_buffer"),
+        "active": Field("active", Bool(), write=True),
+    }
+
+    def devices(self) -> Sequence[DeviceUse]:
+        return (DeviceUse(self.args.PORT, read=True),)
+
+    @write_handler("reset_counts")
+    def reset_counts(self, text: str) -> None:
+        self.call("reset_counts")

@@ -1,0 +1,151 @@
+"""A whole run, in the order of Click's userlevel driver: load, flat text, run, times, handlers, exit status."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nmclick.element import HandlerError
+from nmclick.lang.flat import FlatElement
+from nmclick.run.globals import flat_configuration
+from nmclick.run.loop import Periodic, run_until_stopped
+from nmclick.run.native import NativeError
+from nmclick.run.query import exit_value, print_values
+from nmclick.run.start import Settings, start
+from nmclick.run.statistics import Reporter, Statistics
+
+if TYPE_CHECKING:
+    from nmclick.lang.diagnostics import Diagnostics
+    from nmclick.run.load import Loaded
+    from nmclick.run.router import RunningRouter
+
+__all__ = ["RunOptions", "drive"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line asks of a run besides its configuration. `cpu` negative: any processor; `reporter`
+    None: no statistics, `report_every` in seconds, 0: only at the end."""
+
+    settings: Settings = field(default_factory=Settings)
+    handlers: Sequence[str] = ()
+    exit_handler: str | None = None
+    output: str | None = None
+    quit: bool = False
+    times: bool = False
+    cpu: int = -1
+    landmark: str = "config"
+    reporter: Reporter | None = None
+    report_every: float = 0
+    #: Prints the diagnostics collected so far, and forgets them.
+    show: Callable[[Diagnostics], None] = lambda diagnostics: None
+
+
+def drive(loaded: Loaded, options: RunOptions, diagnostics: Diagnostics) -> int:
+    """Run a configuration: the exit status. Raises CompilerError."""
+    router = start(loaded, options.settings, diagnostics)
+    options.show(diagnostics)
+    if router is None:
+        return 1
+    try:
+        status = _drive(router, options, diagnostics)
+        options.show(diagnostics)
+    finally:
+        router.native.close()
+    return status
+
+
+def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics) -> int:
+    status = 0
+    if options.output is not None and not _write_flat(router, options.output, diagnostics):
+        status = 1
+    statistics = Statistics(router) if options.reporter else None
+    stopwatch = _Stopwatch()
+    if router.elements and not options.quit:
+        _run(router, options, statistics, diagnostics)
+    elif not options.quit:
+        diagnostics.warning(None, f"{options.landmark}: configuration has no elements, exiting")
+    options.show(diagnostics)
+    if options.times:
+        router.print(stopwatch.text())
+    before = diagnostics.errors
+    print_values(router, list(options.handlers), diagnostics)
+    if diagnostics.errors > before:
+        status = 1
+    if options.exit_handler is not None:
+        status = exit_value(router, options.exit_handler, diagnostics)
+    options.show(diagnostics)
+    if statistics is not None and options.reporter is not None:
+        options.reporter.finish(statistics.total())
+    return status
+
+
+def _run(
+    router: RunningRouter, options: RunOptions, statistics: Statistics | None, diagnostics: Diagnostics
+) -> None:
+    native = router.native
+    periodic = None
+    if statistics is not None and options.reporter is not None and options.report_every > 0:
+        reporter = options.reporter
+        periodic = Periodic(int(options.report_every * 1e9), lambda: reporter.report(statistics.interval()))
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            native.catch_signal(number, once=True)
+        for element in router.elements:
+            try:
+                element.started()
+            except HandlerError as error:
+                router.error(element, str(error))
+        native.start(options.cpu)
+        run_until_stopped(router, periodic)
+    except NativeError as error:
+        diagnostics.error(None, str(error))
+    finally:
+        for warning in native.stop():
+            diagnostics.error(None, warning)
+        for element in router.elements:
+            element.stopped()
+
+
+def _write_flat(router: RunningRouter, output: str, diagnostics: Diagnostics) -> bool:
+    text = flat_configuration(router)
+    if output == "-":
+        router.print(text)
+        return True
+    try:
+        Path(output).write_bytes(text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        diagnostics.error(None, f"{output}: {error.strerror}")
+        return False
+    return True
+
+
+class _Stopwatch:
+    """Processor and wall time since it was made, as ``-t`` prints it."""
+
+    def __init__(self) -> None:
+        self._usage = resource.getrusage(resource.RUSAGE_SELF)
+        self._began = time.monotonic()
+
+    def text(self) -> str:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        user = round((usage.ru_utime - self._usage.ru_utime) * 1000)
+        system = round((usage.ru_stime - self._usage.ru_stime) * 1000)
+        wall = round((time.monotonic() - self._began) * 100)
+        minutes, hundredths = divmod(wall, 6000)
+        return (
+            f"{user // 1000}.{user % 1000:03}u {system // 1000}.{system % 1000:03}s "
+            f"{minutes}:{hundredths // 100:02}.{hundredths % 100:02}\n"
+        )
+
+
+def add_control_sockets(loaded_elements: list[FlatElement], sockets: Sequence[str], anchor: FlatElement) -> None:
+    """Append the ControlSocket elements that options of the command line ask for."""
+    for number, config in enumerate(sockets):
+        name = "click_driver@@ControlSocket" + (f"@{number}" if number else "")
+        loaded_elements.append(FlatElement(name, "ControlSocket", config, anchor.span, None))

@@ -1,0 +1,111 @@
+"""From a source to a checked router graph: what every command that reads a configuration begins with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nmclick.graph.build import build
+from nmclick.graph.registry import Registry, RegistryError
+from nmclick.lang.arguments import Environment
+from nmclick.lang.elaborate import load_configuration
+from nmclick.lang.source import Source
+from nmclick.run.handlers import has_handler
+
+if TYPE_CHECKING:
+    from nmclick.graph.router import RouterGraph
+    from nmclick.lang.diagnostics import Diagnostics
+    from nmclick.lang.flat import FlatConfiguration
+
+__all__ = ["Input", "Loaded", "load", "load_flat", "read_source", "search_path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What the command line says about a configuration: a file ("-": standard input) or an expression, variables,
+    and where libraries are looked for."""
+
+    name: str
+    is_expression: bool = False
+    defines: Mapping[str, str] = field(default_factory=dict)
+    search_path: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can run."""
+
+    source: Source
+    flat: FlatConfiguration
+    graph: RouterGraph
+    environment: Environment
+
+
+def search_path(text: str | None) -> list[Path]:
+    """The folders of a CLICKPATH, the environment's if `text` is None."""
+    path = os.environ.get("CLICKPATH", "") if text is None else text
+    return [Path(folder) for folder in path.split(":") if folder]
+
+
+def read_source(wanted: Input, diagnostics: Diagnostics) -> Source | None:
+    """The text of a configuration; None after an error, which `diagnostics` tells."""
+    if wanted.is_expression:
+        return Source.expression(wanted.name)
+    try:
+        return Source.read(wanted.name)
+    except OSError as error:
+        diagnostics.error(None, f"{wanted.name}: {error.strerror}")
+    except ValueError:
+        diagnostics.error(None, f"{wanted.name!r}: not a file name")
+    return None
+
+
+def load_flat(
+    wanted: Input, source: Source, registry: Registry, diagnostics: Diagnostics
+) -> FlatConfiguration | None:
+    """The flat configuration; None after errors."""
+
+    def known_class(name: str) -> bool:
+        try:
+            return registry.find(name) is not None
+        except RegistryError as error:
+            diagnostics.error(None, str(error))
+            return True
+
+    return load_configuration(
+        source,
+        diagnostics,
+        known_class=known_class,
+        class_names=registry.class_names,
+        defines=wanted.defines,
+        search_path=wanted.search_path,
+    )
+
+
+def load(wanted: Input, diagnostics: Diagnostics, *, initialize: bool = True) -> Loaded | None:
+    """Read, parse, flatten, check and configure; None after errors. Without `initialize` what a configuration refers
+    to outside itself (files) need not exist."""
+    source = read_source(wanted, diagnostics)
+    if source is None:
+        return None
+    registry = Registry()
+    before = diagnostics.errors
+    flat = load_flat(wanted, source, registry, diagnostics)
+    if flat is None or diagnostics.errors > before:
+        return None
+    environment = Environment()
+    graph = build(
+        flat, registry, diagnostics, environment=environment, has_handler=has_handler, initialize=initialize
+    )
+    if graph is None:
+        return None
+    by_name = {element.name: element for element in graph.elements}
+    environment = replace(
+        environment,
+        elements=by_name,
+        has_handler=lambda name, handler: has_handler(by_name.get(name), handler),
+    )
+    return Loaded(source, flat, graph, environment)

@@ -1,0 +1,125 @@
+"""From a checked configuration to a router that is ready to run: memory, ports, native code, elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nmclick.compile import BURST, compile_router, runtime_library
+from nmclick.graph.router import describe
+from nmclick.run.native import Native, NativeError, longest_frame
+from nmclick.run.ports import PortError, PortWish, Substitution, resolve_ports
+from nmclick.run.router import RunningRouter
+
+if TYPE_CHECKING:
+    from nmclick.lang.diagnostics import Diagnostics
+    from nmclick.run.load import Loaded
+
+__all__ = ["Settings", "start"]
+
+DEFAULT_BUFFERS = 65536
+DEFAULT_BUFFER_SIZE = 2048
+#: Bytes in a buffer besides the longest frame: netmap headroom in front, room for headers that elements add.
+SPARE = 64 + 192
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run. `simulate` is the simulated time at the start in ns, None for real time; `buffer_size` 0: as the
+    longest frame of the ports needs it."""
+
+    simulate: int | None = None
+    substitutions: Sequence[Substitution] = ()
+    buffers: int = DEFAULT_BUFFERS
+    buffer_size: int = 0
+    burst: int = BURST
+
+
+def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> RunningRouter | None:
+    """Compile and load; every element is initialised, nothing runs. None after errors, with nothing left behind.
+    Raises CompilerError."""
+    program = compile_router(loaded.graph, burst=settings.burst)
+    library = runtime_library()
+    wishes, errors = resolve_ports(program.devices, settings.substitutions)
+    if errors:
+        for error in errors:
+            _report(loaded, error, diagnostics)
+        diagnostics.not_initialize()
+        return None
+    longest = _probe(loaded, library, wishes, diagnostics)
+    if longest is None:
+        return None
+    size = settings.buffer_size or max(DEFAULT_BUFFER_SIZE, longest + SPARE)
+    try:
+        native = Native(library, buffers=settings.buffers, buffer_size=size)
+    except NativeError as failure:
+        diagnostics.error(None, str(failure), hint="see --buffers and --buffer-size")
+        return None
+    if settings.simulate is not None:
+        native.simulate(settings.simulate)
+    if _open(loaded, native, wishes, diagnostics) and _load(loaded, native, program.path, diagnostics):
+        simulated = settings.simulate is not None
+        return RunningRouter(
+            loaded.graph, loaded.flat, program, native, loaded.environment, simulated=simulated
+        )
+    diagnostics.not_initialize()
+    native.close()
+    return None
+
+
+def _report(loaded: Loaded, error: PortError, diagnostics: Diagnostics) -> None:
+    if error.element is None:
+        diagnostics.error(None, str(error), hint=error.hint)
+        return
+    element = loaded.graph.elements[error.element]
+    context = f"While initializing '{describe(element)}':"
+    diagnostics.error(element.span, str(error), context=context, hint=error.hint)
+
+
+def _refused(wish: PortWish, failure: NativeError) -> PortError:
+    """The user's own name in the place of the port's, and how to do without a device that is not there."""
+    message = str(failure)
+    if message.startswith(f"{wish.spec}: "):
+        message = wish.name + message[len(wish.spec) :]
+    hint = None if ":" in wish.spec else f"--port {wish.name}=pcap:FILE runs it on a capture file"
+    return PortError(message, wish.element, hint)
+
+
+def _probe(loaded: Loaded, library: Path, wishes: Sequence[PortWish], diagnostics: Diagnostics) -> int | None:
+    """The longest frame that any port delivers."""
+    longest = 0
+    failed = False
+    for wish in wishes:
+        try:
+            frame = longest_frame(library, wish.spec, read=wish.read, write=wish.write, options=wish.options)
+        except NativeError as failure:
+            _report(loaded, _refused(wish, failure), diagnostics)
+            failed = True
+        else:
+            longest = max(longest, frame)
+    if failed:
+        diagnostics.not_initialize()
+        return None
+    return longest
+
+
+def _open(loaded: Loaded, native: Native, wishes: Sequence[PortWish], diagnostics: Diagnostics) -> bool:
+    opened = True
+    for wish in wishes:
+        try:
+            native.open_port(wish.spec, read=wish.read, write=wish.write, options=wish.options)
+        except NativeError as failure:
+            _report(loaded, _refused(wish, failure), diagnostics)
+            opened = False
+    return opened
+
+
+def _load(loaded: Loaded, native: Native, path: Path, diagnostics: Diagnostics) -> bool:
+    try:
+        native.load(path, [element.name for element in loaded.graph.elements])
+    except NativeError as failure:
+        _report(loaded, PortError(str(failure), failure.element), diagnostics)
+        return False
+    return True

@@ -1,0 +1,102 @@
+"""Counter: counts, triggers, rates."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elements.harness import Captured, Case, configuration_errors, run_cases, run_config
+
+PACKETS = [b"", b"a", b"bcd"]
+BOTH = ("count", "byte_count")
+
+
+def test_packets_and_bytes_are_counted_and_pass_unchanged() -> None:
+    results = run_cases(
+        {
+            "nothing": Case("Counter", [], handlers=(*BOTH, "rate", "count_call")),
+            "three": Case("Counter", PACKETS, handlers=BOTH),
+            "pull": Case("Counter", PACKETS, before="Queue", after="Unqueue", handlers=BOTH),
+            "snapped": Case("Counter", [Captured(b"ab", 100)], handlers=BOTH),
+            "many": Case("Counter", [bytes(60)] * 10_000, handlers=BOTH),
+        }
+    )
+    assert [result.outputs[0] for result in results.values()][1:4] == [PACKETS, PACKETS, [b"ab"]]
+    assert {name: tuple(result.handlers.values()) for name, result in results.items()} == {
+        "nothing": ("0", "0", "0", ""),
+        "three": ("3", "4"),
+        "pull": ("3", "4"),
+        "snapped": ("1", "2"),
+        "many": ("10000", "600000"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("COUNT_CALL 3 s.switch 1", 3),
+        ("COUNT_CALL 300 s.switch 1", 300),
+        ("COUNT_CALL 5000 s.switch 1", 5000),
+        ("BYTE_COUNT_CALL 101 s.switch 1", 11),
+        ("BYTE_COUNT_CALL 0 s.switch 1", 1),
+    ],
+)
+def test_a_trigger_acts_before_the_packet_that_pulls_it_goes_on(argument: str, expected: int) -> None:
+    packets = [bytes([i % 256, i // 256]) * 5 for i in range(5500)]
+    result = run_config(
+        f"""
+        FromDump(in.pcap, STOP true) -> c :: Counter({argument}) -> s :: Switch;
+        s [0] -> ToDump(a.pcap);
+        s [1] -> ToDump(b.pcap);
+        """,
+        {"in": packets},
+        handlers=["c.count"],
+    )
+    assert result.data("a") == packets[: expected - 1]
+    assert result.data("b") == packets[expected - 1 :]
+    assert result.handlers == {"c.count": "5500"}
+
+
+def test_triggers_can_be_set_while_running_and_are_armed_again_by_a_reset() -> None:
+    result = run_config(
+        """
+        i :: InfiniteSource(LIMIT 10, ACTIVE false, END_CALL dm.step) -> c :: Counter -> Discard;
+        n :: Script(TYPE PASSIVE, init n 0, set n $(add $n 1));
+        dm :: DriverManager(
+            write c.count_call 4 n.run, write i.active true, pause, print $(c.count) $(c.count_call) $(n.n),
+            write i.reset, pause, print $(c.count) $(n.n),
+            write c.reset, write i.reset, pause, print $(c.count) $(c.byte_count) $(n.n),
+            write c.reset_counts, write c.byte_count_call 70, print $(c.count) $(c.byte_count), stop);
+        """
+    )
+    assert result.stdout == "10 4 1\n20 1\n10 690 2\n0 0\n"
+
+
+def test_rates_are_moving_averages_over_milliseconds() -> None:
+    result = run_config(
+        """
+        r :: RatedSource(LENGTH 100, RATE 1000) -> c :: Counter -> Discard;
+        DriverManager(wait 2s, print $(c.rate) $(c.byte_rate) $(c.bit_rate),
+                      write r.active false, wait 50ms, print $(gt $(c.rate) 10) $(lt $(c.rate) 100),
+                      wait 1s, print $(c.rate) $(c.byte_rate), stop);
+        """,
+        args=["--simtime"],
+    )
+    lines = result.stdout.splitlines()
+    packets, bytes_, bits = map(float, lines[0].split())
+    assert packets == pytest.approx(1000, rel=0.02)
+    assert bytes_ == pytest.approx(100_000, rel=0.02)
+    assert bits == pytest.approx(8 * bytes_, rel=0.001)
+    assert lines[1:] == ["true true", "0 0"]
+
+
+def test_bad_triggers_are_refused() -> None:
+    assert configuration_errors(
+        "Counter(COUNT_CALL x stop)", "Counter(BYTE_COUNT_CALL -1 stop)", "Counter(COUNT_CALL 3 nobody.reset)"
+    ) == [
+        "config.click:1: While configuring 'Counter@2 :: Counter':\n"
+        "  COUNT_CALL type mismatch\nRouter could not be initialized!\n",
+        "config.click:1: While configuring 'Counter@2 :: Counter':\n"
+        "  BYTE_COUNT_CALL type mismatch\nRouter could not be initialized!\n",
+        "config.click:1: While configuring 'Counter@2 :: Counter':\n"
+        "  COUNT_CALL: no element named 'nobody'\nRouter could not be initialized!\n",
+    ]
