@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from nmclick.lang.addressinfo import define_addresses
 from nmclick.lang.arguments import (
     AnnotationRef,
     Argument,
@@ -90,6 +91,7 @@ __all__ = [
     "MAC_HEADER",
     "NETWORK_HEADER",
     "Optional",
+    "Notice",
     "OwnHandler",
     "PACKET_TYPE",
     "PortNumber",
@@ -107,6 +109,7 @@ __all__ = [
     "Word",
     "Words",
     "parse_written",
+    "define_addresses",
     "read_handler",
     "write_handler",
 ]
@@ -291,6 +294,14 @@ class DeviceUse:
 # The element -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an element has to say when it is configured, without being an error."""
+
+    text: str
+    is_warning: bool = False
+
+
 class Element:
     """Base of all element classes. Subclasses override class attributes, rarely methods."""
 
@@ -309,6 +320,8 @@ class Element:
     handlers: ClassVar[Mapping[str, Field]] = {}
     #: C state fields that Python code reads or writes besides those in `handlers`.
     fields: ClassVar[Sequence[str]] = ()
+    #: A smallest configuration, for the manual page and for checks that need an instance; "" if none is needed.
+    example: ClassVar[str] = ""
     #: Further Click names of the same class.
     aliases: ClassVar[Sequence[str]] = ()
     #: Elements are configured and initialised in this order, then in that of the file. Lower for those that define
@@ -330,8 +343,8 @@ class Element:
 
     # Before the run
 
-    def configure(self, environment: Environment) -> Iterable[str]:
-        """Checks that the schema cannot express; yields error messages. Runs after the arguments were parsed and the
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+        """Checks that the schema cannot express; yields error messages, or Notices. Runs after the arguments were parsed and the
         port counts are known."""
         return ()
 

@@ -55,6 +55,7 @@ class ARPQuerier(Element):
     """
 
     ports = "2/1-2"
+    example = "10.0.0.1, 02:00:00:00:00:01"
     processing = "h/h"
     flow = "xy/x"
     arguments = Arguments(

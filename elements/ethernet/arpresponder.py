@@ -37,6 +37,7 @@ class ARPResponder(Element):
     """
 
     ports = "1/1-2"
+    example = "10.0.0.1 02:00:00:00:00:01"
     processing = "a/ah"
     arguments = Arguments(Rest("ENTRIES", Text()))
     reject_output = 1

@@ -90,6 +90,7 @@ class ICMPError(Element):
     """
 
     ports = "1/1"
+    example = "10.0.0.1, timeexceeded"
     processing = "a/a"
     arguments = Arguments(
         Positional("SRC", IPAddress()),

@@ -43,6 +43,7 @@ class FromNetmap(Source):
     """
 
     ports = "0/1"
+    example = "replay:in.pcap"
     processing = "a/a"
     arguments = Arguments(
         Positional("PORT", String()),

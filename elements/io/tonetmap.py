@@ -37,6 +37,7 @@ class ToNetmap(Element):
     """
 
     ports = "1/0"
+    example = "null:"
     processing = "a/a"
     arguments = Arguments(
         Positional("PORT", String()),

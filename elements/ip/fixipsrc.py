@@ -13,6 +13,7 @@ class FixIPSrc(Element):
     """
 
     ports = "1/1"
+    example = "10.0.0.1"
     processing = "a/a"
     arguments = Arguments(Positional("IPADDR", IPAddress()))
     drops: ClassVar = {"header": "the IP header is longer than the packet"}

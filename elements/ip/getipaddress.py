@@ -27,11 +27,12 @@ class GetIPAddress(Element):
     """
 
     ports = "1/1"
+    example = "16"
     processing = "a/a"
     arguments = Arguments(
         Optional("OFFSET", Unsigned(32, max=65535)),
         Optional("ANNO", AnnotationRef(4), default=0),
-        Keyword("IP", Choice({"src": 12, "dst": 16})),
+        Keyword("IP", Choice({"src": 12, "dst": 16}, c_type="uint32_t")),
     )
     drops: ClassVar = {"short": "the packet ends before the address, or has no IP header"}
     reads = frozenset({NETWORK_HEADER})

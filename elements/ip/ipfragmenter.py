@@ -17,6 +17,7 @@ class IPFragmenter(Element):
     """
 
     ports = "1/1-2"
+    example = "1500"
     processing = "h/h"
     arguments = Arguments(
         Positional("MTU", Unsigned(32, min=8)),

@@ -34,6 +34,7 @@ class IPGWOptions(Element):
     """
 
     ports = "1/1-2"
+    example = "10.0.0.1"
     processing = "a/ah"
     arguments = Arguments(Positional("MYADDR", IPAddress()), Optional("OTHERADDRS", Words()))
     reject_output = 1

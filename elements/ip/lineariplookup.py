@@ -14,3 +14,5 @@ class LinearIPLookup(RouteTable):
     ``add``, ``set`` (add or replace), ``remove`` (write) one route; ``ctrl`` (write) several commands, one a line,
     done all or not at all; ``flush`` (write) remove every route.
     """
+
+    example = "10.0.0.0/8 0, 0/0 10.0.0.1 1"

@@ -21,6 +21,7 @@ class SetIPAddress(Element):
     """
 
     ports = "1/1"
+    example = "10.0.0.1"
     processing = "a/a"
     arguments = Arguments(Positional("IPADDR", IPAddress()), Keyword("ANNO", AnnotationRef(4), default=0))
     writes = frozenset({ANNO_DST_IP})

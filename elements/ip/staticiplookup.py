@@ -85,3 +85,5 @@ class StaticIPLookup(RouteTable):
     def number_of(self, address: int) -> int:
         place = self.best(address)
         return 0 if place is None else place + 1
+
+    example = "10.0.0.0/8 0, 0/0 10.0.0.1 1"

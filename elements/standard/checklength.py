@@ -15,6 +15,7 @@ class CheckLength(Element):
     """
 
     ports = "1/1-2"
+    example = "1500"
     processing = "a/ah"
     arguments = Arguments(Positional("LENGTH", Unsigned(32)))
     drops = {"too_long": "the packet is longer than LENGTH"}

@@ -18,6 +18,7 @@ class CheckPaint(Element):
     """
 
     ports = "1/1-2"
+    example = "1"
     processing = "a/ah"
     arguments = Arguments(Positional("COLOR", Unsigned(8)), ANNO)
     drops = {"color": "the packet has another colour"}

@@ -40,6 +40,7 @@ class Classifier(Element):
     """
 
     ports = "1/-"
+    example = "12/0800, -"
     processing = "h/h"
     arguments = Arguments(Rest("PATTERNS", Text()))
     drops = {"no_match": "the packet matched no pattern"}

@@ -16,6 +16,7 @@ class Paint(Element):
     """
 
     ports = "1/1"
+    example = "1"
     processing = "a/a"
     arguments = Arguments(Positional("COLOR", Unsigned(8)), ANNO)
     writes = frozenset({ANNO_PAINT})

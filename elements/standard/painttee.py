@@ -21,6 +21,7 @@ class PaintTee(Element):
     """
 
     ports = "1/2"
+    example = "1"
     processing = "a/ah"
     arguments = Arguments(Positional("COLOR", Unsigned(8)), ANNO)
     reads = frozenset({ANNO_PAINT})

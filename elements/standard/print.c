@@ -49,7 +49,7 @@ static inline char *Print_byte(char *at, uint8_t byte)
 }
 
 static cold_path void Print_line(struct Print *self, const struct Print_args *args, struct packet p,
-                                 struct context *c)
+                                 struct worker *w)
 {
     char *at = self->text;
     const char *separator = args->n_label || args->cpu ? ": " : "";
@@ -57,7 +57,7 @@ static cold_path void Print_line(struct Print *self, const struct Print_args *ar
     at += args->n_label;
     if (args->cpu) {
         *at++ = '(';
-        at = Print_number(at, c->worker->index, 0, ' ');
+        at = Print_number(at, w->index, 0, ' ');
         *at++ = ')';
     }
     if (args->timestamp) {
@@ -69,8 +69,8 @@ static cold_path void Print_line(struct Print *self, const struct Print_args *ar
     }
     at = Print_number(Print_text(at, separator), p.length, 4, ' ');
     if (args->headroom) {
-        at = Print_number(Print_text(at, " (h"), packet_headroom(c->worker, &p), 0, ' ');
-        at = Print_number(Print_text(at, " t"), packet_tailroom(c->worker, &p), 0, ' ');
+        at = Print_number(Print_text(at, " (h"), packet_headroom(w, &p), 0, ' ');
+        at = Print_number(Print_text(at, " t"), packet_tailroom(w, &p), 0, ' ');
         *at++ = ')';
     }
     if (args->printanno) {
@@ -95,13 +95,13 @@ static cold_path void Print_line(struct Print *self, const struct Print_args *ar
         }
     }
     *at++ = '\n';
-    worker_write(c->worker, self->text, (size_t)(at - self->text));
+    worker_write(w, self->text, (size_t)(at - self->text));
 }
 
 static inline int Print_packet(struct Print *self, const struct Print_args *args, struct packet *p,
                                struct context *c)
 {
     if (self->active)
-        Print_line(self, args, *p, c);
+        Print_line(self, args, *p, c->worker);
     return 0;
 }

@@ -13,6 +13,7 @@ class StaticSwitch(Element):
     """
 
     ports = "1/-"
+    example = "0"
     processing = "h/h"
     arguments = Arguments(Positional("OUTPUT", Signed(32)))
 

@@ -14,6 +14,7 @@ class StoreData(Element):
     """
 
     ports = "1/1"
+    example = "0, \\<00>"
     processing = "a/a"
     arguments = Arguments(Positional("OFFSET", Unsigned(32)), Positional("DATA", Data()))
 

@@ -14,5 +14,6 @@ class Strip(Element):
     """
 
     ports = "1/1"
+    example = "14"
     processing = "a/a"
     arguments = Arguments(Positional("LENGTH", Unsigned(32)))

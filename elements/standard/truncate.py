@@ -15,6 +15,7 @@ class Truncate(Element):
     """
 
     ports = "1/1"
+    example = "60"
     processing = "a/a"
     arguments = Arguments(Positional("LENGTH", Unsigned(32)), Keyword("EXTRA_LENGTH", Bool(), True))
     writes = frozenset({ANNO_EXTRA_LENGTH})

@@ -13,6 +13,7 @@ class Unstrip(Element):
     """
 
     ports = "1/1"
+    example = "14"
     processing = "a/a"
     arguments = Arguments(Positional("LENGTH", Unsigned(32)))
     drops = {"too_long": "the packet would be longer than a buffer"}

@@ -16,10 +16,11 @@ def plain(text: str) -> str:
 
 def markup(text: str) -> str:
     """Text inside an HTML-like label."""
-    return html.escape(plain(text), quote=True)
+    # graphviz expands \\N, \\G and the like wherever it finds them, entities and doubled backslashes included, and
+    # differently from version to version. SET MINUS looks the same and means nothing to it.
+    return html.escape(plain(text), quote=True).replace("\\", "\N{SET MINUS}")
 
 
 def quoted(text: str) -> str:
-    """Text as a DOT string. graphviz reads entities and backslash escapes in strings: both are kept from it."""
-    safe = plain(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{safe}"'
+    """Text as a DOT string, in which graphviz reads entities too."""
+    return f'"{markup(text)}"'

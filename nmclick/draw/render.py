@@ -46,7 +46,7 @@ def _render(text: str, chosen: str) -> bytes:
         text = text.replace("digraph router {\n", "digraph router {\n    dpi=144;\n", 1)
     try:
         data: bytes = graphviz.Source(text).pipe(format=chosen)
-    except graphviz.ExecutableNotFound as error:
+    except (graphviz.ExecutableNotFound, PermissionError, NotADirectoryError) as error:
         raise DrawError(
             "the program 'dot' is not installed: install graphviz (apt install graphviz, dnf install graphviz, "
             "brew install graphviz), or write a .dot file, which needs no program"

@@ -47,6 +47,8 @@ def family_colors(family: str) -> tuple[str, str]:
     known = FAMILIES.get(family)
     if known:
         return known
+    if not family:
+        return FAMILIES["standard"]
     choices = sorted(set(FAMILIES.values()))
     return choices[crc32(family.encode()) % len(choices)]
 

@@ -21,7 +21,7 @@ from nmclick.lang.configstring import argument_spans
 from nmclick.lang.diagnostics import suggest
 
 if TYPE_CHECKING:
-    from nmclick.element import Element
+    from nmclick.element import Element, Notice
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.lang.flat import FlatConfiguration
     from nmclick.lang.source import Span
@@ -189,7 +189,10 @@ class _Configurator:
         if whole and not problems:
             span = self.flat.elements[element.index].config_span
             for message in element.configure(environment):
-                self._error("configuring", element, message, span)
+                if isinstance(message, str):
+                    self._error("configuring", element, message, span)
+                else:
+                    self._notice(element, message)
 
     def _report(self, element: Element, problems: list[Problem]) -> None:
         if not problems:
@@ -199,6 +202,10 @@ class _Configurator:
         for problem in problems:
             caret = spans[problem.index] if problem.index is not None and problem.index < len(spans) else config_span
             self._error("configuring", element, problem.message, caret, problem.hint)
+
+    def _notice(self, element: Element, notice: Notice) -> None:
+        report = self.diagnostics.warning if notice.is_warning else self.diagnostics.note
+        report(element.span, notice.text, context=f"While configuring '{describe(element)}':")
 
     def _error(self, doing: str, element: Element, message: str, caret: Span | None, hint: str | None = None) -> None:
         context = f"While {doing} '{describe(element)}':"

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nmclick.element import HandlerError
-from nmclick.lang.flat import FlatElement
 from nmclick.run.globals import flat_configuration
 from nmclick.run.loop import Periodic, run_until_stopped
 from nmclick.run.native import NativeError
-from nmclick.run.query import exit_value, print_values
+from nmclick.run.query import exit_value, print_json, print_values
 from nmclick.run.start import Settings, start
 from nmclick.run.statistics import Reporter, Statistics
 
@@ -30,7 +29,7 @@ __all__ = ["RunOptions", "drive"]
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What the command line asks of a run besides its configuration. `cpu` negative: any processor; `reporter`
-    None: no statistics, `report_every` in seconds, 0: only at the end."""
+    None: no statistics, `report_every` in seconds, 0: only at the end. `json`: handlers are printed as one object."""
 
     settings: Settings = field(default_factory=Settings)
     handlers: Sequence[str] = ()
@@ -42,6 +41,7 @@ class RunOptions:
     landmark: str = "config"
     reporter: Reporter | None = None
     report_every: float = 0
+    json: bool = False
     #: Prints the diagnostics collected so far, and forgets them.
     show: Callable[[Diagnostics], None] = lambda diagnostics: None
 
@@ -74,7 +74,8 @@ def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics)
     if options.times:
         router.print(stopwatch.text())
     before = diagnostics.errors
-    print_values(router, list(options.handlers), diagnostics)
+    printer = print_json if options.json else print_values
+    printer(router, options.handlers, diagnostics)
     if diagnostics.errors > before:
         status = 1
     if options.exit_handler is not None:
@@ -143,9 +144,3 @@ class _Stopwatch:
             f"{minutes}:{hundredths // 100:02}.{hundredths % 100:02}\n"
         )
 
-
-def add_control_sockets(loaded_elements: list[FlatElement], sockets: Sequence[str], anchor: FlatElement) -> None:
-    """Append the ControlSocket elements that options of the command line ask for."""
-    for number, config in enumerate(sockets):
-        name = "click_driver@@ControlSocket" + (f"@{number}" if number else "")
-        loaded_elements.append(FlatElement(name, "ControlSocket", config, anchor.span, None))

@@ -12,7 +12,8 @@ from nmclick.graph.build import build
 from nmclick.graph.registry import Registry, RegistryError
 from nmclick.lang.arguments import Environment
 from nmclick.lang.elaborate import load_configuration
-from nmclick.lang.source import Source
+from nmclick.lang.flat import FlatElement
+from nmclick.lang.source import Source, Span
 from nmclick.run.handlers import has_handler
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ __all__ = ["Input", "Loaded", "load", "load_flat", "read_source", "search_path"]
 @dataclass(frozen=True, slots=True)
 class Input:
     """What the command line says about a configuration: a file ("-": standard input) or an expression, variables,
-    and where libraries are looked for."""
+    where libraries are looked for, and the arguments of ControlSocket elements to add."""
 
     name: str
     is_expression: bool = False
     defines: Mapping[str, str] = field(default_factory=dict)
     search_path: Sequence[Path] = ()
+    control_sockets: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,14 @@ def load_flat(
     )
 
 
+def _add_control_sockets(flat: FlatConfiguration, sockets: Sequence[str]) -> None:
+    """Add elements under the names that Click's driver gives them."""
+    place = Span(Source("click", ""), 0, 0, "click", 0)
+    for number, arguments in enumerate(sockets):
+        name = "click_driver@@ControlSocket" + (f"@{number}" if number else "")
+        flat.elements.append(FlatElement(name, "ControlSocket", arguments, place, None))
+
+
 def load(wanted: Input, diagnostics: Diagnostics, *, initialize: bool = True) -> Loaded | None:
     """Read, parse, flatten, check and configure; None after errors. Without `initialize` what a configuration refers
     to outside itself (files) need not exist."""
@@ -96,6 +106,7 @@ def load(wanted: Input, diagnostics: Diagnostics, *, initialize: bool = True) ->
     flat = load_flat(wanted, source, registry, diagnostics)
     if flat is None or diagnostics.errors > before:
         return None
+    _add_control_sockets(flat, wanted.control_sockets)
     environment = Environment()
     graph = build(
         flat, registry, diagnostics, environment=environment, has_handler=has_handler, initialize=initialize

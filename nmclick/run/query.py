@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nmclick.element import Bool, HandlerError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nmclick.run.handlers import RouterHandler
     from nmclick.run.router import RunningRouter
 
-__all__ = ["exit_value", "print_values", "read_values"]
+__all__ = ["exit_value", "print_json", "print_values", "read_values"]
 
 #: As a shell sees Click's exit(-1).
 BAD_EXIT_VALUE = 255
@@ -57,7 +57,16 @@ def _read(
             diagnostics.error(None, str(error))
 
 
-def print_values(router: RunningRouter, names: list[str], diagnostics: Diagnostics) -> None:
+def print_json(router: RunningRouter, names: Sequence[str], diagnostics: Diagnostics) -> None:
+    """Print values as one JSON object on a line, by name."""
+    if names:
+        import json
+
+        values = {handler.name: value for handler, value, _ in read_values(router, names, diagnostics)}
+        router.print(json.dumps({"handlers": values}) + "\n")
+
+
+def print_values(router: RunningRouter, names: Sequence[str], diagnostics: Diagnostics) -> None:
     """Print values as Click does: alone, or each below its name and followed by an empty line."""
     for handler, value, several in read_values(router, names, diagnostics):
         text = value if handler.raw or not value or value.endswith("\n") else value + "\n"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
     from nmclick.lang.flat import FlatConfiguration
     from nmclick.run.native import Native
+    from nmclick.run.ports import PortWish
 
 __all__ = ["RunningRouter"]
 
@@ -57,6 +58,7 @@ class RunningRouter:
         native: Native,
         environment: Environment,
         *,
+        ports: Sequence[PortWish] = (),
         simulated: bool = False,
     ) -> None:
         self.graph = graph
@@ -64,6 +66,8 @@ class RunningRouter:
         self.program = program
         self.native = native
         self.environment = environment
+        #: The ports that were opened, by number.
+        self.ports = ports
         self.simulated = simulated
         self.runcount = 1
         #: A packet source has ended the run: what is under way shall arrive first.

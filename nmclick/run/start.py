@@ -60,9 +60,14 @@ def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> Runni
     if settings.simulate is not None:
         native.simulate(settings.simulate)
     if _open(loaded, native, wishes, diagnostics) and _load(loaded, native, program.path, diagnostics):
-        simulated = settings.simulate is not None
         return RunningRouter(
-            loaded.graph, loaded.flat, program, native, loaded.environment, simulated=simulated
+            loaded.graph,
+            loaded.flat,
+            program,
+            native,
+            loaded.environment,
+            ports=wishes,
+            simulated=settings.simulate is not None,
         )
     diagnostics.not_initialize()
     native.close()

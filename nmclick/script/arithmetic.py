@@ -12,19 +12,17 @@ import socket
 from collections.abc import Callable
 
 from nmclick.element import HandlerError
-from nmclick.script.sprintf import sprintf
-from nmclick.script.text import (
+from nmclick.lang.configstring import shift_word, split_words, unquote
+from nmclick.lang.source import encode
+from nmclick.script.numbers import (
     format_bool,
     format_real,
-    parse_any_integer,
     parse_bool,
     parse_integer,
     parse_real,
-    shift_word,
-    to_bytes,
-    unquote,
-    words,
+    parse_saturating,
 )
+from nmclick.script.sprintf import sprintf
 
 Function = Callable[[str], str]
 Number = int | float
@@ -46,7 +44,7 @@ def _fold(initial: int, combine: Callable[[Number, Number], Number]) -> Function
     def function(text: str) -> str:
         total: Number = initial
         real = False
-        for at, word in enumerate(words(text)):
+        for at, word in enumerate(split_words(text)):
             number: Number | None = None if real else parse_integer(word)
             if number is None:
                 number = _real(word, "expected list of numbers")
@@ -61,7 +59,7 @@ def _fold(initial: int, combine: Callable[[Number, Number], Number]) -> Function
 
 def _quotient(text: str) -> float:
     total = 1.0
-    for at, word in enumerate(words(text)):
+    for at, word in enumerate(split_words(text)):
         number = _real(word, "expected list of numbers")
         total = number if at == 0 else _divide(total, number)
     return total
@@ -96,7 +94,7 @@ def _real(word: str, message: str) -> float:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    pair = words(text)
+    pair = split_words(text)
     if len(pair) != 2:
         raise HandlerError("expected two numbers")
     return pair[0], pair[1]
@@ -144,7 +142,7 @@ def _comparison(holds: Callable[[Number, Number], bool]) -> Function:
         if a is None or b is None:
             a, b = parse_real(first), parse_real(second)
         if a is None or b is None:
-            x, y = to_bytes(unquote(first)), to_bytes(unquote(second))
+            x, y = encode(unquote(first)), encode(unquote(second))
             order = (x > y) - (x < y)
         else:
             # As in Click, what is neither less nor equal (not-a-number) counts as greater.
@@ -173,7 +171,7 @@ def _junction(neutral: bool, negate: bool) -> Function:
 
     def function(text: str) -> str:
         value = neutral
-        for word in words(text):
+        for word in split_words(text):
             value = _truth(word)
             if value is not neutral:
                 break
@@ -189,7 +187,7 @@ def _if(text: str) -> str:
 
 
 def _in(text: str) -> str:
-    sought, *others = [unquote(word) for word in words(text)] or [""]
+    sought, *others = [unquote(word) for word in split_words(text)] or [""]
     return format_bool(bool(sought) and sought in others)
 
 
@@ -201,16 +199,15 @@ def _first(text: str) -> str:
 
 
 def _length(text: str) -> str:
-    return str(len(to_bytes(text)))
+    return str(len(encode(text)))
 
 
 def _swap(swap: Callable[[int], int], bits: int) -> Function:
     def function(text: str) -> str:
-        value = parse_any_integer(text)
+        value = parse_saturating(text, 32)
         if value is None:
             raise HandlerError("syntax error")
-        saturated = max(-(1 << 31), min(value, (1 << 31) - 1))
-        return str(swap(saturated & ((1 << bits) - 1)))
+        return str(swap(value & ((1 << bits) - 1)))
 
     return function
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nmclick.element import Element, Handler, HandlerError, Router
-from nmclick.script.text import parse_string, shift_word, unquote
+from nmclick.lang.configstring import parse_string, shift_word, unquote
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from nmclick.script.text import quote
+from nmclick.lang.configstring import quote
 
 #: (what stands between the brackets, is it a handler call?) -> its value, or None: leave the text as it is.
 Lookup = Callable[[str, bool], str | None]

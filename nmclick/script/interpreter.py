@@ -6,10 +6,11 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from nmclick.element import Element, HandlerError
+from nmclick.lang.configstring import shift_word, uncomment
 from nmclick.script.errors import Errors
 from nmclick.script.machine import MAX_JUMPS, Machine
+from nmclick.script.numbers import parse_integer
 from nmclick.script.program import RETURN_VALUE, Op, Program
-from nmclick.script.text import parse_integer, shift_word, uncomment
 
 
 class Kind(Enum):
@@ -161,7 +162,14 @@ class Interpreter(Machine):
         return status, value
 
     def _run(
-        self, name: str, write: bool, steps: int, errors: Errors, *, is_step: bool = False, for_driver: bool = False
+        self,
+        name: str,
+        write: bool,
+        steps: int,
+        errors: Errors,
+        *,
+        is_step: bool = False,
+        for_driver: bool = False,
     ) -> tuple[int, str]:
         self.handler_name, self.is_write = name, write
         if self._queued is None:

@@ -9,20 +9,13 @@ from enum import Enum, auto
 from typing import Protocol, runtime_checkable
 
 from nmclick.element import Element, HandlerError, Router
+from nmclick.lang.configstring import shift_word, split_words, unquote
+from nmclick.lang.source import encode
 from nmclick.script.calls import Call, resolve
 from nmclick.script.errors import Errors
 from nmclick.script.expand import expand
+from nmclick.script.numbers import format_bool, parse_bool, parse_integer, parse_time
 from nmclick.script.program import Instruction, Op, Program
-from nmclick.script.text import (
-    format_bool,
-    parse_bool,
-    parse_integer,
-    parse_seconds,
-    shift_word,
-    to_bytes,
-    unquote,
-    words,
-)
 
 #: So many jumps without a pause and the script is taken for an endless loop.
 MAX_JUMPS = 1000
@@ -186,7 +179,7 @@ class Machine:
         return Outcome.BLOCKED
 
     def start_timer(self, instruction: Instruction, errors: Errors) -> bool:
-        delay = parse_seconds(self.expand(instruction.text, errors))
+        delay = parse_time(self.expand(instruction.text, errors))
         if delay is None:
             errors.error("syntax error at 'wait'")
             return False
@@ -216,16 +209,12 @@ class Machine:
             self.router.print(self._printed(text, instruction, errors))
             return
         try:
-            file = open(path, "ab" if append else "wb")
-        except (OSError, ValueError) as error:
-            errors.error(f"{path}: {_reason(error)}")
-            return
-        result = self._printed(text, instruction, errors)
-        try:
-            with file:
-                file.write(to_bytes(result))
+            with open(path, "ab" if append else "wb") as file:
+                file.write(encode(self._printed(text, instruction, errors)))
         except OSError as error:
-            errors.error(f"{path}: {_reason(error)}")
+            errors.error(f"{path}: {error.strerror}")
+        except ValueError as error:  # a NUL in the name
+            errors.error(f"{path}: {error}")
 
     def _printed(self, text: str, instruction: Instruction, errors: Errors) -> str:
         before = errors.count
@@ -241,7 +230,7 @@ class Machine:
     def _read(self, instruction: Instruction, errors: Errors) -> None:
         if call := self._resolve(instruction.text, instruction, errors):
             result = self._call(call, errors.within(f"While calling '{call}':"))[1]
-            self.router.report(f"{call.handler.name}:\n{result}")
+            self.router.report(f"{call.handler.name}:\n{result}\n")
 
     def _write(self, instruction: Instruction, errors: Errors) -> None:
         if call := self._resolve(instruction.text, instruction, errors, write=True):
@@ -249,7 +238,9 @@ class Machine:
 
     # Handlers of elements, other scripts among them
 
-    def _resolve(self, text: str, instruction: Instruction, errors: Errors, write: bool = False) -> Call | None:
+    def _resolve(
+        self, text: str, instruction: Instruction, errors: Errors, write: bool = False
+    ) -> Call | None:
         expanded = self.expand(text, errors)
         try:
             return resolve(
@@ -320,16 +311,12 @@ class Machine:
             case "0":
                 return self.handler_name
             case "#":
-                return str(len(words(self.arguments)))
+                return str(len(split_words(self.arguments)))
             case "write":
                 return format_bool(self.is_write)
         if name[:1] in set("123456789") and (index := parse_integer(name, 32)):
-            return (words(self.arguments)[index - 1 : index] or [""])[0]
+            return (split_words(self.arguments)[index - 1 : index] or [""])[0]
         return None
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 @runtime_checkable

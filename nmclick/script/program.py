@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from nmclick.script.text import parse_integer, shift_word
+from nmclick.lang.configstring import shift_word
+from nmclick.script.numbers import parse_integer
 
 
 class Op(Enum):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from nmclick.element import HandlerError
-from nmclick.script.text import from_bytes, parse_integer, parse_string, shift_word, to_bytes, unquote
+from nmclick.lang.configstring import parse_string, shift_word, unquote
+from nmclick.lang.source import decode, encode
+from nmclick.script.numbers import parse_integer
 
 _CONVERSION = re.compile(
     r"%(?P<flags>[0# +-]*)(?P<width>[0-9]*)(?:\.(?P<precision>[0-9]*))?(?P<size>[hlLq]*)(?P<type>.)?", re.S
@@ -21,7 +23,7 @@ def sprintf(text: str) -> str:
     out: list[bytes] = []
     done = 0
     for conversion in _CONVERSION.finditer(template):
-        out.append(to_bytes(template[done : conversion.start()]))
+        out.append(encode(template[done : conversion.start()]))
         done = conversion.end()
         argument = ""
         if conversion["type"] != "%":
@@ -29,8 +31,8 @@ def sprintf(text: str) -> str:
         out.append(_convert(conversion, argument))
     if text:
         raise HandlerError("syntax error")
-    out.append(to_bytes(template[done:]))
-    return from_bytes(b"".join(out))
+    out.append(encode(template[done:]))
+    return decode(b"".join(out))
 
 
 def _convert(conversion: re.Match[str], argument: str) -> bytes:
@@ -44,7 +46,7 @@ def _convert(conversion: re.Match[str], argument: str) -> bytes:
             string = parse_string(argument)
             if string is None:
                 raise HandlerError("syntax error")
-            data = to_bytes(string).partition(b"\0")[0]
+            data = encode(string).partition(b"\0")[0]
             body = data if precision < 0 else data[:precision]
         case "d" | "i" | "o" | "u" | "x" | "X" as kind:
             value = _integer(argument, kind in "di", conversion["size"])

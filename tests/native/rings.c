@@ -382,8 +382,8 @@ TEST(a_scribbling_program_harms_nobody_else)
     uint32_t in_use = nm_region_in_use(link.region);
     pthread_t thread;
     CHECK_EQUAL(pthread_create(&thread, NULL, scribble, &scribbler), 0);
-    time_t end = time(NULL) + 5;
-    while ((link.a->tx->packets < 20000 || link.a->tx->drops < 20000) && time(NULL) < end) {
+    time_t end = time(NULL) + 20;
+    while ((link.a->tx->packets < 2000 || link.a->tx->drops < 2000) && time(NULL) < end) {
         int sent = nm_port_txsync(link.a, 0), received = nm_port_rxsync(link.b, 0);
         CHECK(sent == 0 || sent == -EINVAL);
         CHECK(received == 0 || received == -EINVAL);
@@ -394,8 +394,8 @@ TEST(a_scribbling_program_harms_nobody_else)
     }
     __atomic_store_n(&scribbler.stop, true, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
-    CHECK(link.a->tx->packets >= 20000);
-    CHECK(link.a->tx->drops >= 20000);
+    CHECK(link.a->tx->packets >= 2000);
+    CHECK(link.a->tx->drops >= 2000);
     CHECK_EQUAL(nm_region_in_use(link.region), in_use);
     nm_port_close(link.a);
     nm_port_close(link.b);

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from nmclick.element import Arguments, Choice, Element, Notice, Optional, Positional, String
+
+if TYPE_CHECKING:
+    from nmclick.lang.arguments import Environment
+
+
+class Message(Element):
+    """Print a message when the router is configured.
+
+    Tells who uses a configuration what they should know. With TYPE ERROR the router does not start.
+
+        Message("This file is deprecated, use gateway.click", WARNING)
+
+    Arguments:
+      MESSAGE  the text
+      TYPE     MESSAGE (the default), WARNING or ERROR
+    """
+
+    arguments = Arguments(
+        Positional("MESSAGE", String()),
+        Optional("TYPE", Choice(["MESSAGE", "WARNING", "ERROR"], message="unrecognized message type"), "MESSAGE"),
+    )
+
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+        message = self.args.MESSAGE
+        match self.args.TYPE:
+            case "ERROR":
+                yield message
+            case kind:
+                yield Notice(message, is_warning=kind == "WARNING")
