@@ -356,6 +356,11 @@ class Element:
         """Annotations this instance reads; override when arguments choose them."""
         return self.reads
 
+    def annotations_written(self) -> frozenset[Annotation]:
+        """As annotations_read, for what this instance may set to something else than it was. What nobody writes keeps
+        its initial value (no header, 0, PACKET_HOST), so packets need not carry it."""
+        return self.writes
+
     def c_arguments(self) -> dict[str, CValue]:
         """Constants for ``struct NAME_args`` (lower-case names): every argument whose type has a C form. Override to
         add computed ones: ``return super().c_arguments() | {"n_routes": ...}``. The same fields for every instance."""

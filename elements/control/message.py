@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nmclick.element import Arguments, Choice, Element, Notice, Optional, Positional, String
+from nmclick.element import Arguments, Element, Notice, Optional, Positional, String, Word
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
@@ -21,15 +21,11 @@ class Message(Element):
       TYPE     MESSAGE (the default), WARNING or ERROR
     """
 
-    arguments = Arguments(
-        Positional("MESSAGE", String()),
-        Optional("TYPE", Choice(["MESSAGE", "WARNING", "ERROR"], message="unrecognized message type"), "MESSAGE"),
-    )
+    arguments = Arguments(Positional("MESSAGE", String()), Optional("TYPE", Word(), "MESSAGE"))
 
     def configure(self, environment: Environment) -> Iterable[str | Notice]:
-        message = self.args.MESSAGE
-        match self.args.TYPE:
-            case "ERROR":
-                yield message
-            case kind:
-                yield Notice(message, is_warning=kind == "WARNING")
+        message, kind = self.args.MESSAGE, self.args.TYPE
+        if kind in ("MESSAGE", "WARNING"):
+            yield Notice(message, is_warning=kind == "WARNING")
+        else:
+            yield message if kind == "ERROR" else "unrecognized message type"

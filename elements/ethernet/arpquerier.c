@@ -9,6 +9,7 @@ struct ARPQuerier {
     bool warned;
     uint64_t queries, responses, killed;
     uint64_t entries, waiting; /* the table's counts, for the handlers */
+    uint64_t slim_at;
     uint64_t counted;          /* drops of the table that are in this element's counters */
 };
 
@@ -76,8 +77,9 @@ static void ARPQuerier_ask(struct ARPQuerier *self, be32 ip, const uint8_t *to, 
 
 /* Addresses that are not in the table, or whose entry wants a look: 0 (`ether` is set), KEPT or a drop code. */
 static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct packet p,
-                                        uint8_t *ether, struct context *c)
+                                        uint8_t *ether, struct context context)
 {
+    struct context *c = &context;
     struct arp_table *t = &self->table;
     uint64_t time = now(c);
     be32 ip = anno_u32(&p, ANNO_DST_IP);
@@ -123,8 +125,9 @@ static always_inline void ARPQuerier_header(const struct ARPQuerier *self, uint8
 }
 
 /* Learn from a reply and let go what waited for it. */
-static cold_path int ARPQuerier_reply(struct ARPQuerier *self, struct packet p, struct context *c)
+static cold_path int ARPQuerier_reply(struct ARPQuerier *self, struct packet p, struct context context)
 {
+    struct context *c = &context;
     const struct ether_header *e = (const struct ether_header *)p.data;
     const struct arp_header *arp = (const struct arp_header *)(e + 1);
     if (p.length < sizeof *e + sizeof *arp)
@@ -148,7 +151,7 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
                                     struct context *c)
 {
     if (c->input == 1)
-        return ARPQuerier_reply(self, *p, c);
+        return ARPQuerier_reply(self, *p, *c);
     if (unlikely(!self->ip)) {
         self->killed++;
         return DROP(unconfigured);
@@ -160,12 +163,12 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
     packet_set_mac_header(p, p->data);
     be32 ip = anno_u32(p, ANNO_DST_IP);
     const struct arp_slot *slot = arp_find(&self->table, ip);
-    if (likely(slot->entry && now(c) < slot->fresh_until)) {
+    if (likely(slot->ip == ip && slot->fresh)) {
         ARPQuerier_header(self, p->data, slot->ether);
         return 0;
     }
     uint8_t ether[6];
-    int result = ARPQuerier_resolve(self, args, *p, ether, c);
+    int result = ARPQuerier_resolve(self, args, *p, ether, *c);
     if (result == 0)
         ARPQuerier_header(self, p->data, ether);
     return result;
@@ -174,11 +177,15 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
 static inline uint64_t ARPQuerier_timer(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct context *c)
 {
     (void)args;
-    if (!self->table.timeout)
-        return NM_NEVER;
-    arp_slim(&self->table, now(c), ARP_NONE, c->worker);
-    ARPQuerier_count(self, c);
-    return now(c) + self->table.timeout + 1000000000u;
+    uint64_t next = arp_age(&self->table, now(c)), least = arp_least_fresh(&self->table);
+    if (now(c) >= self->slim_at) {
+        arp_slim(&self->table, now(c), ARP_NONE, c->worker);
+        ARPQuerier_count(self, c);
+        self->slim_at = self->table.timeout ? now(c) + self->table.timeout + 1000000000u : NM_NEVER;
+    }
+    if (least != NM_NEVER && now(c) + least < next)
+        next = now(c) + least; /* an entry that becomes known right after this stays fresh until then */
+    return next < self->slim_at ? next : self->slim_at;
 }
 
 /* be32 ip, then the Ethernet address. */

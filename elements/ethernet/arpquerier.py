@@ -77,8 +77,8 @@ class ARPQuerier(Element):
         "full": "too many packets wait for the address already",
         "no_reply": "no ARP reply on input 1",
     }
-    reads = frozenset({ANNO_DST_IP, ANNO_VLAN_TCI})
-    writes = frozenset({MAC_HEADER, ANNO_VLAN_TCI, TIMESTAMP})
+    reads = frozenset({ANNO_DST_IP, ANNO_VLAN_TCI, TIMESTAMP})
+    writes = frozenset({MAC_HEADER})
     fields = ("killed",)
     handlers: ClassVar = {
         "count": Field("entries"),

@@ -43,7 +43,6 @@ class ARPResponder(Element):
     reject_output = 1
     drops: ClassVar = {"not_asked": "no ARP request for an address in the table"}
     reads = frozenset({ANNO_VLAN_TCI})
-    writes = frozenset({ANNO_VLAN_TCI})
 
     environment: Environment
     entries: list[tuple[Prefix, bytes]]

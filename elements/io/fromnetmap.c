@@ -1,7 +1,8 @@
 #include "nmclick/rings.h"
 
 struct FromNetmap {
-    uint64_t count, invalid, no_buffer;
+    uint64_t count;
+    struct ring_losses losses;
     bool active, ended;
     uint16_t ring; /* the next to look at */
 };
@@ -34,7 +35,7 @@ static inline unsigned FromNetmap_task(struct FromNetmap *self, const struct Fro
     unsigned n = 0, rings = args->queue < 0 ? port->n_rx_rings : 1;
     for (unsigned i = 0; i < rings && !n; i++) {
         unsigned ring = args->queue < 0 ? self->ring : (unsigned)args->queue;
-        n = ring_receive(c->worker, port, ring, out, max, &self->invalid, &self->no_buffer);
+        n = ring_receive(c->worker, port, ring, out, max, &self->losses);
         if (args->queue < 0 && ++self->ring >= port->n_rx_rings)
             self->ring = 0;
     }
@@ -60,6 +61,6 @@ static inline long FromNetmap_call_reset_counts(struct FromNetmap *self, const s
                                                 const void *in, size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)in, (void)n, (void)out, (void)room, (void)c;
-    self->count = self->invalid = self->no_buffer = 0;
+    self->count = self->losses.invalid = self->losses.no_buffer = 0;
     return 0;
 }

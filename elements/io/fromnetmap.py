@@ -56,8 +56,8 @@ class FromNetmap(Source):
     writes = frozenset({MAC_HEADER, TIMESTAMP, PACKET_TYPE, ANNO_EXTRA_LENGTH})
     handlers: ClassVar = {
         "count": Field("count"),
-        "invalid": Field("invalid"),
-        "no_buffer": Field("no_buffer"),
+        "invalid": Field("losses.invalid"),
+        "no_buffer": Field("losses.no_buffer"),
         "active": Field("active", Bool(), write=True),
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from nmclick.element import (
-    ANNO_DST_IP,
+    Annotation,
     NETWORK_HEADER,
     AnnotationRef,
     Arguments,
@@ -36,8 +36,10 @@ class GetIPAddress(Element):
     )
     drops: ClassVar = {"short": "the packet ends before the address, or has no IP header"}
     reads = frozenset({NETWORK_HEADER})
-    writes = frozenset({ANNO_DST_IP})
 
     def configure(self, environment: Environment) -> Iterable[str]:
         if (self.args.OFFSET is None) == (self.args.IP is None):
             yield "set one of OFFSET, IP"
+
+    def annotations_written(self) -> frozenset[Annotation]:
+        return frozenset({Annotation("ANNO", self.args.ANNO, 4)})

@@ -33,8 +33,9 @@ static unsigned IPFragmenter_options(const uint8_t *from, unsigned length, uint8
 
 /* Emit all fragments of `p`; the code to return. */
 static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IPFragmenter_args *args, struct packet p,
-                                      struct context *c)
+                                      struct context context)
 {
+    struct context *c = &context;
     struct ip_header *ip = (struct ip_header *)packet_network_header(&p);
     uint32_t header = ip_header_length(ip), total = BE16(ip->total_length);
     if (header < sizeof *ip || total < header || total > packet_network_length(&p))
@@ -109,5 +110,5 @@ static inline int IPFragmenter_packet(struct IPFragmenter *self, const struct IP
     uint32_t length = packet_network_length(p);
     if (likely(length <= args->mtu))
         return 0;
-    return length < sizeof(struct ip_header) ? DROP(no_header) : IPFragmenter_cut(self, args, *p, c);
+    return length < sizeof(struct ip_header) ? DROP(no_header) : IPFragmenter_cut(self, args, *p, *c);
 }

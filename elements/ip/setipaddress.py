@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from nmclick.element import (
-    ANNO_DST_IP,
+    Annotation,
     AnnotationRef,
     Arguments,
     Element,
@@ -24,5 +24,7 @@ class SetIPAddress(Element):
     example = "10.0.0.1"
     processing = "a/a"
     arguments = Arguments(Positional("IPADDR", IPAddress()), Keyword("ANNO", AnnotationRef(4), default=0))
-    writes = frozenset({ANNO_DST_IP})
     handlers: ClassVar = {"addr": Field("address", IPAddress(), write=True)}
+
+    def annotations_written(self) -> frozenset[Annotation]:
+        return frozenset({Annotation("ANNO", self.args.ANNO, 4)})

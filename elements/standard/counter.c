@@ -70,7 +70,7 @@ static inline void Counter_plan(struct Counter *self, uint64_t time)
     else if (self->stride < COUNTER_STRIDE_MAX)
         self->stride *= 2;
     self->looked_at = time;
-    self->check_at = self->count + self->stride;
+    self->check_at = self->count + self->stride - 1;
     if (!self->count_triggered && self->count_trigger > self->count && self->count_trigger <= self->check_at)
         self->check_at = self->count_trigger - 1;
     if (!self->byte_triggered && self->byte_trigger != UINT64_MAX)

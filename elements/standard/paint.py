@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from nmclick.element import ANNO_PAINT, Arguments, Element, Field, Positional, Unsigned
+from nmclick.element import Annotation, Arguments, Element, Field, Positional, Unsigned
 
-from ._paint import ANNO
+from ._paint import ANNO, annotation
 
 
 class Paint(Element):
@@ -19,5 +19,7 @@ class Paint(Element):
     example = "1"
     processing = "a/a"
     arguments = Arguments(Positional("COLOR", Unsigned(8)), ANNO)
-    writes = frozenset({ANNO_PAINT})
     handlers = {"color": Field("color", Unsigned(8), write=True)}
+
+    def annotations_written(self) -> frozenset[Annotation]:
+        return frozenset({annotation(self.args.ANNO)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .intervals import Intervals, complement, contains, intersection, is_subset, union
+from .intervals import Intervals, complement, contains, intersection_all, is_disjoint, is_subset, union, union_all
 from .ir import Variable
 
 MAX_POINTS = 8
@@ -100,7 +100,7 @@ class Algebra:
 
     def _join(self, kind: str, formulas: Iterable[Formula]) -> Formula:
         neutral, absorbing = (self.true, self.false) if kind == "and" else (self.false, self.true)
-        sets: dict[Variable, Intervals] = {}
+        sets: dict[Variable, list[Intervals]] = {}
         others: dict[Formula, None] = {}
         stack = list(formulas)
         while stack:
@@ -111,12 +111,12 @@ class Algebra:
                 stack.extend(part.parts)
             elif part.variable is None:
                 others[part] = None
-            elif part.variable in sets:
-                merge = intersection if kind == "and" else union
-                sets[part.variable] = merge(sets[part.variable], part.values)
             else:
-                sets[part.variable] = part.values
-        literals = [self.literal(variable, values) for variable, values in sets.items()]
+                sets.setdefault(part.variable, []).append(part.values)
+        merge = intersection_all if kind == "and" else union_all
+        literals = [
+            self.literal(variable, merge(values) if len(values) > 1 else values[0]) for variable, values in sets.items()
+        ]
         if absorbing in literals:
             return absorbing
         literals = [part for part in literals if part is not neutral]
@@ -141,7 +141,7 @@ class Algebra:
         if own == variable:
             if is_subset(values, literal.values):
                 return self.true
-            return literal if intersection(values, literal.values) else self.false
+            return self.false if is_disjoint(values, literal.values) else literal
         if own.is_length or not own.mask & variable.mask or not values:
             return literal
         return self._other_mask_given(literal, own, variable, values)
@@ -155,7 +155,7 @@ class Algebra:
         possible = (known, (known | free) + low_bit)
         if is_subset(possible, literal.values):
             return self.true
-        if not intersection(possible, literal.values):
+        if is_disjoint(possible, literal.values):
             return self.false
         inside = variable.mask & own.mask == variable.mask
         for negated in (False, True):

@@ -1,4 +1,4 @@
-"""Classifier's language: clauses `offset/value%mask` separated by spaces, each perhaps negated by `!`; `-` takes all."""
+"""Classifier's language: clauses `offset/value%mask` with spaces between them, `!` before those that must not match."""
 
 from __future__ import annotations
 

@@ -8,28 +8,19 @@ on any path, and rules that can no longer change the outcome cost nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from .boolean import Algebra, Formula
-from .intervals import Intervals, contains
+from .intervals import contains
 from .ir import Builder, Node, Variable, length_of
+from .rules import Guarded, Rules, key_of, normalise, weight
+from .splitting import Splitting
 
 MAX_DEPTH = 120
 CANDIDATES = 4
-SEARCH_WORK = 60_000
+SEARCH_WORK = 150_000
 """How many rules are simplified in search of good splits, before just the most frequent variable is taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Guarded:
-    """A rule as a formula: the output of packets for which `formula` holds, if no rule before it does."""
-
-    formula: Formula
-    output: int
-    patterns: tuple[int, ...] = field(default=())
-
-
-Rules = tuple[Guarded, ...]
+MAX_WORK = 1_000_000
+"""How many rules are simplified in all."""
 
 
 class BudgetExceeded(Exception):
@@ -37,7 +28,7 @@ class BudgetExceeded(Exception):
 
 
 class Dispatch:
-    """Builds nodes for rule lists; `budget` bounds the number of inner nodes (BudgetExceeded)."""
+    """Builds nodes for rule lists; `budget` bounds the segments of all nodes (BudgetExceeded)."""
 
     def __init__(self, algebra: Algebra, builder: Builder, budget: int) -> None:
         self._algebra = algebra
@@ -48,32 +39,37 @@ class Dispatch:
 
     def build(self, rules: Sequence[Guarded], depth: int = 0) -> Node:
         """The DAG for `rules`, whose last rule holds for every packet."""
-        return self._build(normalise(self._algebra, rules), depth)
+        return self._build(self._normalise(rules), depth)
 
     def _build(self, rules: Rules, depth: int) -> Node:
         if len(rules) == 1:
             return self._builder.leaf(rules[0].output, rules[0].patterns)
-        key = _key(rules)
+        key = key_of(rules)
         found = self._memo.get(key)
         if found is not None:
             return found
-        if len(self._builder) > self._budget or depth > MAX_DEPTH:
+        if self._builder.segments > self._budget or depth > MAX_DEPTH or self._work > MAX_WORK:
             raise BudgetExceeded
-        best: tuple[int, Variable, list[tuple[int, Rules]]] | None = None
-        for variable in self._candidates(rules):
-            split = self._split(rules, variable)
-            rests = {_key(rest): rest for _, rest in split}
-            cost = sum(weight(rest) for rest in rests.values()) + 2 * len(rests)
+        best: tuple[int, Splitting] | None = None
+        candidates = self._candidates(rules)
+        for variable in candidates:
+            splitting = Splitting(self._algebra, rules, variable)
+            cost = splitting.cost() if len(candidates) > 1 else 0
+            self._work += splitting.work
             if best is None or cost < best[0]:
-                best = cost, variable, split
+                best = cost, splitting
         assert best is not None
-        cost, variable, split = best
+        cost, splitting = best
         if cost > 4 * weight(rules) + 400:
             node = self._peel(rules, depth)
         else:
+            variable = splitting.variable
             patterns = tuple(sorted({i for r in rules if variable in r.formula.variables for i in r.patterns}))
-            segments = [(start, self._build(rest, depth + 1)) for start, rest in split]
-            node = self._builder.select(variable, segments, patterns)
+            rests = splitting.rests()
+            self._work += splitting.work
+            node = self._builder.select(
+                variable, [(start, self._build(rest, depth + 1)) for start, rest in rests], patterns
+            )
         self._memo[key] = node
         return node
 
@@ -87,31 +83,11 @@ class Dispatch:
         allowed.sort(key=lambda v: -counts[v])
         return allowed[: CANDIDATES if self._work < SEARCH_WORK else 1]
 
-    def _split(self, rules: Rules, variable: Variable) -> list[tuple[int, Rules]]:
-        """(first value, what is left of the rules from there on), for all values of the variable."""
-        tests = sorted({values for r in rules for own, values in r.formula.literals if own == variable})
-        starts = sorted({0, *(at for values in tests for at in values if at < variable.size)})
-        word = (variable.base, variable.offset)
-        alone = all(own == variable or (own.base, own.offset) != word for r in rules for own in r.formula.variables)
-        known: dict[tuple[bool, ...], Rules] = {}
-        result = []
-        for start, end in zip(starts, [*starts[1:], variable.size], strict=True):
-            outcome = tuple(contains(values, start) for values in tests)
-            rest = known.get(outcome) if alone else None
-            if rest is None:
-                rest = known[outcome] = self._given(rules, variable, (start, end))
-            result.append((start, rest))
-        return result
-
-    def _given(self, rules: Rules, variable: Variable, values: Intervals) -> Rules:
-        given = self._algebra.given
-        self._work += len(rules)
-        return normalise(
-            self._algebra, [Guarded(given(r.formula, variable, values), r.output, r.patterns) for r in rules]
-        )
+    def _normalise(self, rules: Sequence[Guarded]) -> Rules:
+        return normalise(self._algebra, rules)
 
     def _peel(self, rules: Rules, depth: int) -> Node:
-        rest = self._build(normalise(self._algebra, rules[1:]), depth + 1)
+        rest = self._build(self._normalise(rules[1:]), depth + 1)
         hit = self._builder.leaf(rules[0].output, rules[0].patterns)
         return branch(self._builder, rules[0].formula, hit, rest, rules[0].patterns)
 
@@ -138,42 +114,6 @@ def branch(builder: Builder, formula: Formula, yes: Node, no: Node, patterns: tu
             branch(builder, part, yes, node, patterns)
         )
     return node
-
-
-def normalise(algebra: Algebra, rules: Sequence[Guarded]) -> Rules:
-    """Rules that never hold go, so do those after one that always holds; neighbours with one output are joined."""
-    result: list[Guarded] = []
-    run: list[Guarded] = []
-
-    def close() -> bool:
-        if not run:
-            return False
-        formula = run[0].formula if len(run) == 1 else algebra.some(r.formula for r in run)
-        if formula is not algebra.false:
-            patterns = run[0].patterns if len(run) == 1 else tuple(sorted({i for r in run for i in r.patterns}))
-            result.append(Guarded(formula, run[0].output, patterns))
-        run.clear()
-        return formula is algebra.true
-
-    for rule in rules:
-        if rule.formula is algebra.false:
-            continue
-        if run and run[0].output != rule.output and close():
-            return tuple(result)
-        run.append(rule)
-        if rule.formula is algebra.true:
-            break
-    close()
-    return tuple(result)
-
-
-def _key(rules: Rules) -> tuple[tuple[int, int], ...]:
-    return tuple((rule.formula.serial, rule.output) for rule in rules)
-
-
-def weight(rules: Rules) -> int:
-    """How much is left to decide."""
-    return sum(rule.formula.weight for rule in rules)
 
 
 def _variable_order(variable: Variable) -> tuple[bool, Variable]:

@@ -223,7 +223,8 @@ class _Function:
         rows = []
         for index in table.slots:
             target = lookup.targets[index]
-            rows.append((lookup.keys[index], target.output if isinstance(target, Leaf) and leaves else number[id(target)]))
+            at_leaf = isinstance(target, Leaf) and leaves
+            rows.append((lookup.keys[index], target.output if at_leaf else number[id(target)]))
         self._module.tables.append(_table_text(name, rows, with_targets=len(distinct) > 1))
         self._line(depth, "{")
         inner = depth + 1

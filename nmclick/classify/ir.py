@@ -91,14 +91,12 @@ Node = Leaf | Select
 
 
 class Builder:
-    """Makes nodes so that equal nodes are the same object."""
+    """Makes nodes so that equal nodes are the same object. `segments` counts what all nodes have."""
 
     def __init__(self) -> None:
+        self.segments = 0
         self._leaves: dict[int, Leaf] = {}
         self._selects: dict[tuple[Variable, tuple[int, ...], tuple[int, ...]], Select] = {}
-
-    def __len__(self) -> int:
-        return len(self._selects)
 
     def leaf(self, output: int, patterns: tuple[int, ...] = ()) -> Leaf:
         return self._leaves.setdefault(output, Leaf(output, patterns))
@@ -125,6 +123,7 @@ class Builder:
         found = self._selects.get(key)
         if found is None:
             found = self._selects[key] = Select(variable, key[1], tuple(targets), patterns)
+            self.segments += len(starts)
         return found
 
 

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .boolean import Algebra
-from .dispatch import BudgetExceeded, Dispatch, Guarded, chain
+from .dispatch import BudgetExceeded, Dispatch, chain
 from .emit import emit_c
 from .evaluate import Headers, classify
 from .ir import Builder, Node, outputs, walk
 from .lower import Lowering
 from .optimise import optimise
 from .patterns import DROP, All, Rule
+from .rules import Guarded
 
-NODES_FREE = 500
-NODES_PER_RULE = 40
+SEGMENTS_FREE = 2_000
+SEGMENTS_PER_RULE = 100
+MAX_SEGMENTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def compile_rules(rules: Sequence[Rule], n_outputs: int, packet: bool) -> Progra
     guarded = [Guarded(lowering.formula(rule.pattern), rule.output, (rule.index,)) for rule in rules]
     guarded.append(Guarded(algebra.true, DROP))
     try:
-        budget = NODES_FREE + NODES_PER_RULE * len(rules)
+        budget = min(SEGMENTS_FREE + SEGMENTS_PER_RULE * len(rules), MAX_SEGMENTS)
         root = Dispatch(algebra, Builder(), budget).build(guarded)
     except BudgetExceeded:
         root = chain(algebra, Builder(), guarded)

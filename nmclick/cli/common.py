@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from nmclick.cli.options import HELP, Option, UsageError
@@ -13,7 +14,17 @@ if TYPE_CHECKING:
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.load import Input
 
-__all__ = ["CLICKPATH", "DIAGNOSTICS", "EXPRESSION", "FILE", "HELP", "Configuration", "diagnostics_mode", "show"]
+__all__ = [
+    "CLICKPATH",
+    "DIAGNOSTICS",
+    "EXPRESSION",
+    "FILE",
+    "HELP",
+    "Configuration",
+    "diagnostics_mode",
+    "show",
+    "write_output",
+]
 
 Mode = Literal["pretty", "click", "json"]
 
@@ -38,11 +49,11 @@ def diagnostics_mode(given: str | None) -> Mode:
     return cast(Mode, mode)
 
 
-def show(diagnostics: Diagnostics, mode: Mode, *, warnings: bool = True) -> None:
-    """Print what there is to say to standard error, and forget it."""
+def show(diagnostics: Diagnostics, mode: Mode, *, warnings: bool = True, empty: bool = False) -> None:
+    """Print what there is to say to standard error, and forget it. `empty`: print JSON even when that is nothing."""
     if not warnings:
         diagnostics.messages[:] = [m for m in diagnostics.messages if m.severity == "error" or diagnostics.failed]
-    if diagnostics.messages or diagnostics.not_initialized:
+    if diagnostics.messages or diagnostics.not_initialized or empty:
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         text = diagnostics.render(mode, color=color)
         sys.stderr.flush()
@@ -63,7 +74,7 @@ class Configuration:
 
     def take(self, option: Option | None, value: str) -> bool:
         """Take an option or argument if it says what to read. Raises UsageError."""
-        if option is None and self._define(value):
+        if option is None and self.take_definition(value):
             return True
         if option is CLICKPATH:
             self.clickpath = value
@@ -76,7 +87,8 @@ class Configuration:
             return False
         return True
 
-    def _define(self, text: str) -> bool:
+    def take_definition(self, text: str) -> bool:
+        """Take an argument if it is NAME=VALUE. Raises UsageError."""
         name, equals, value = text.partition("=")
         if not equals or not name or not all(c.isascii() and (c.isalnum() or c == "_") for c in name):
             return False
@@ -95,4 +107,15 @@ class Configuration:
     def input(self) -> Input:
         from nmclick.run.load import Input, search_path
 
-        return Input(self.name or "-", self.is_expression, self.defines, search_path(self.clickpath))
+        name = "-" if self.name is None else self.name
+        return Input(name, self.is_expression, self.defines, search_path(self.clickpath))
+
+
+def write_output(name: str, text: str) -> None:
+    """Write text that may hold any bytes to a file, or to standard output if it is called "-". Raises OSError."""
+    data = text.encode("utf-8", "surrogateescape")
+    if name == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        Path(name).write_bytes(data)

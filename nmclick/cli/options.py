@@ -1,4 +1,4 @@
-"""Command lines: options declared as data, read as Click reads its own (lib/clp.c), help printed from the same place."""
+"""Command lines: options declared as data, read as Click reads its own (lib/clp.c)."""
 
 from __future__ import annotations
 

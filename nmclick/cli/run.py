@@ -33,7 +33,10 @@ PORT = Option(
     "are for one direction. A number instead: listen for control connections on this TCP port.",
 )
 HANDLER = Option(
-    "handler", "h", "[ELEMENT.]H", "After the run read the handler H of ELEMENT (a name, pattern or class) and print it."
+    "handler",
+    "h",
+    "[ELEMENT.]H",
+    "After the run read the handler H of ELEMENT (a name, pattern or class) and print it.",
 )
 EXIT = Option("exit-handler", "x", "[ELEMENT.]H", "Take the exit status from a handler.")
 OUTPUT = Option("output", "o", "FILE", "Write the flat configuration to FILE; '-' is standard output.")

@@ -29,7 +29,8 @@ def scaled(number: float) -> str:
         if abs(number) < _STEP or unit == _UNITS[-1]:
             break
         number /= _STEP
-    digits = 0 if number >= 100 or not unit and number == int(number) else 1 if number >= 10 else 2
+    whole = number >= 100 or (not unit and number == int(number))
+    digits = 0 if whole else 1 if number >= 10 else 2
     return f"{number:.{digits}f} {unit}".rstrip()
 
 

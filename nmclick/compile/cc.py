@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-OPTIMISE = ("-O3", "-march=native", "-fno-semantic-interposition")
+OPTIMISE = ("-O3", "-march=native", "-fno-semantic-interposition", "-fno-tree-slp-vectorize")
 SANITIZE = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
 COMMON = ("-std=gnu11", "-g1", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread")
 WARNINGS = ("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function", "-Wno-unused-label")

@@ -123,7 +123,7 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
         "    if (i == n)",
         "        return;",
         "    p = in[i];",
-        "    __builtin_prefetch(in[i + 4 < n ? i + 4 : i].data);",
+        "    __builtin_prefetch(in[i + PREFETCH_AHEAD].data);",
     ]
     if len(entries) == 1 and not batched:
         lines += ["    i++;", f"    goto {_name(entries[0][1])};"]
@@ -292,7 +292,7 @@ def _task(unit: Unit, number: int, task: Task) -> str:
         f"static unsigned task_{number}(void *state, struct worker *w)",
         "{",
         "    struct state *S = state;",
-        f"    struct packet packets[{unit.burst}];",
+        f"    struct packet packets[{unit.burst} + PREFETCH_AHEAD];",
     ]
     if task.sink is not None:
         lines.append(f"    unsigned n = {task.sink.function}(S, w, packets, {unit.burst});")

@@ -1,12 +1,12 @@
 """The packet of one configuration: which annotations it carries, and the C prelude that says so.
 
-Only what some element reads is kept. Click's annotation area is addressed by byte offset and elements may overlap
+Only what some element writes and some element reads is kept. Click's annotation area is addressed by byte offset and elements may overlap
 there (DST_IP6 covers DST_IP), so ranges that touch the same bytes share one field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from dataclasses import dataclass
 
 from nmclick.element import Annotation
@@ -61,11 +61,18 @@ class PacketLayout:
         return "\n".join(lines) + "\n"
 
 
-def plan_layout(read: Iterable[Annotation]) -> PacketLayout:
-    """The smallest layout that holds every annotation in `read`."""
-    wanted = set(read)
-    named = frozenset(a.name for a in wanted if a.offset < 0)
-    spans = sorted({(a.offset, a.offset + a.size) for a in wanted if a.offset >= 0})
+def plan_layout(read: Set[Annotation], written: Set[Annotation]) -> PacketLayout:
+    """The smallest layout for elements that read and write these annotations: what is only written is of no use, and
+    what is only read always has its initial value."""
+    changed = {byte for a in written if a.offset >= 0 for byte in range(a.offset, a.offset + a.size)}
+    named = frozenset(a.name for a in read & written if a.offset < 0)
+    spans = sorted(
+        {
+            (a.offset, a.offset + a.size)
+            for a in read
+            if a.offset >= 0 and not changed.isdisjoint(range(a.offset, a.offset + a.size))
+        }
+    )
     ranges: list[Range] = []
     for start, end in spans:
         last = ranges[-1] if ranges else None

@@ -109,7 +109,10 @@ def make_plan(graph: RouterGraph) -> Plan:
     planner.find_nodes()
     planner.cut_cycles()
     planner.form_regions()
-    layout = plan_layout(a for e in graph.elements for a in e.annotations_read())
+    layout = plan_layout(
+        {a for e in graph.elements for a in e.annotations_read()},
+        {a for e in graph.elements for a in e.annotations_written()},
+    )
     plan = Plan(
         graph,
         code,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from nmclick.graph.hookup import HookupError, assign_ports, check_complete, split_by_range
+from nmclick.graph.hookup import HookupError, assign_ports, reused_ports, split_by_range, unused_ports
 from nmclick.graph.processing import Mode
 from nmclick.graph.pullcycles import pull_cycles
 from nmclick.graph.registry import Registry, RegistryError
@@ -18,7 +19,7 @@ from nmclick.graph.resolve import Conflict, resolve
 from nmclick.graph.router import Connection, PortRef, RouterGraph, describe
 from nmclick.lang.arguments import Environment, Problem
 from nmclick.lang.configstring import argument_spans
-from nmclick.lang.diagnostics import suggest
+from nmclick.lang.diagnostics import MAX_ERRORS, suggest
 
 if TYPE_CHECKING:
     from nmclick.element import Element, Notice
@@ -85,27 +86,35 @@ def _make_elements(flat: FlatConfiguration, registry: Registry, diagnostics: Dia
 
 def _connect(
     flat: FlatConfiguration, elements: list[Element], diagnostics: Diagnostics
-) -> tuple[RouterGraph, frozenset[int]]:
-    """The resolved graph, and the elements whose ports are not as they should be."""
+) -> tuple[RouterGraph | None, frozenset[int]]:
+    """The resolved graph, and the elements whose ports are not as they should be; no graph if hardly any port of it
+    would be connected."""
     unique = dict.fromkeys(
         Connection((c.from_element, c.from_port), (c.to_element, c.to_port), c.span) for c in flat.connections
     )
     assign_ports(elements, unique)
     connections, errors = split_by_range(elements, unique)
-    graph = RouterGraph(elements, connections)
     _report_hookup(errors, diagnostics)
-    conflicts = resolve(graph)
-    for conflict in conflicts:
-        _report_conflict(graph, conflict, diagnostics)
     # Ports that errors were reported for are not complained about again: the connection may just be meant elsewhere.
     astray = [error.connection for error in errors if error.connection is not None]
-    inputs = frozenset([c.target for c in astray] + [conflict.input for conflict in conflicts])
-    outputs = frozenset([c.source for c in astray] + [conflict.output for conflict in conflicts])
-    incomplete = check_complete(graph, inputs, outputs)
-    _report_hookup(incomplete, diagnostics)
-    for cycle in pull_cycles(graph):
-        _report_pull_cycle(graph, cycle, diagnostics)
-    faulty = {error.element.index for error in (*errors, *incomplete)}
+    inputs = frozenset(connection.target for connection in astray)
+    outputs = frozenset(connection.source for connection in astray)
+    unused = list(islice(unused_ports(elements, connections, inputs, outputs), MAX_ERRORS))
+    graph = None
+    reused: list[HookupError] = []
+    if len(unused) < MAX_ERRORS:
+        graph = RouterGraph(elements, connections)
+        conflicts = resolve(graph)
+        for conflict in conflicts[:MAX_ERRORS]:
+            _report_conflict(graph, conflict, diagnostics)
+        inputs |= {conflict.input for conflict in conflicts}
+        outputs |= {conflict.output for conflict in conflicts}
+        reused += reused_ports(graph, inputs, outputs)
+    _report_hookup([*reused, *unused], diagnostics)
+    if graph is not None:
+        for cycle in pull_cycles(graph):
+            _report_pull_cycle(graph, cycle, diagnostics)
+    faulty = {error.element.index for error in (*errors, *reused, *unused)}
     faulty.update(index for index, _ in _ends(astray))
     return graph, frozenset(faulty)
 
@@ -118,6 +127,8 @@ def _ends(connections: Iterable[Connection]) -> Iterable[PortRef]:
 
 def _report_hookup(errors: Iterable[HookupError], diagnostics: Diagnostics) -> None:
     for error in errors:
+        if diagnostics.full:
+            return
         caret = error.connection.span if error.connection else None
         diagnostics.error(error.element.span, error.message, hint=error.hint, caret=caret)
 
@@ -175,6 +186,8 @@ class _Configurator:
         if nothing is wrong and `initialize` asks for it."""
         before = self.diagnostics.errors
         for element in self.ordered:
+            if self.diagnostics.full:
+                return
             self._configure(element, element.index not in faulty)
         if initialize and self.diagnostics.errors == before:
             for element in self.ordered:

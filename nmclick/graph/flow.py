@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import string
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,12 +31,12 @@ class _PortCode:
     number: bool
     complement: bool = False
 
-    def meets(self, port: int, other: _PortCode, other_port: int) -> bool:
+    def meets(self, other: _PortCode, *, same: bool) -> bool:
+        """Whether two ports, of the `same` number or not, have something in common."""
         if self.letters & other.letters:
             return True
         if self.complement and other.complement:
             return True
-        same = port == other_port
         if self.complement:
             return other.number and not (self.number and same)
         if other.complement:
@@ -72,8 +73,19 @@ def flow_matrix(text: str, n_inputs: int, n_outputs: int) -> tuple[tuple[int, ..
     inputs = _parse_side(inputs_text, text)
     outputs = _parse_side(outputs_text, text) if slash else inputs
 
-    def reached(port: int) -> tuple[int, ...]:
-        code = inputs[min(port, len(inputs) - 1)]
-        return tuple(o for o in every if code.meets(port, outputs[min(o, len(outputs) - 1)], o))
+    def output_code(port: int) -> _PortCode:
+        return outputs[min(port, len(outputs) - 1)]
 
-    return tuple(reached(port) for port in range(n_inputs))
+    # Elements may have thousands of ports: those of one code share the work, and differ by one output at most.
+    elsewhere = [tuple(o for o in every if code.meets(output_code(o), same=False)) for code in inputs[:n_inputs]]
+    matrix = []
+    for port in range(n_inputs):
+        code = inputs[min(port, len(inputs) - 1)]
+        reached = elsewhere[min(port, len(inputs) - 1)]
+        if port < n_outputs:
+            straight = code.meets(output_code(port), same=True)
+            if straight != code.meets(output_code(port), same=False):
+                at = bisect_left(reached, port)
+                reached = (*reached[:at], port, *reached[at:]) if straight else (*reached[:at], *reached[at + 1 :])
+        matrix.append(reached)
+    return tuple(matrix)

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 
 from nmclick.graph.portcount import PortCount, parse_port_count
 from nmclick.graph.processing import Mode
-from nmclick.graph.router import Connection, PortRef, RouterGraph, describe
+from nmclick.graph.router import Connection, PortRef, RouterGraph, describe, name_list
 
 if TYPE_CHECKING:
     from nmclick.element import Element
 
-__all__ = ["HookupError", "assign_ports", "check_complete", "split_by_range"]
+__all__ = ["HookupError", "assign_ports", "reused_ports", "split_by_range", "unused_ports"]
+
+_UNUSED_HINTS = {
+    "input": "nothing comes in here: connect an Idle, which sends nothing, if that is meant",
+    "output": "packets would go nowhere: connect a Discard, which drops them, if that is meant",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +70,31 @@ def split_by_range(
     return good, errors
 
 
-def check_complete(
+def unused_ports(
+    elements: Sequence[Element],
+    connections: Iterable[Connection],
+    excused_inputs: frozenset[PortRef],
+    excused_outputs: frozenset[PortRef],
+) -> Iterator[HookupError]:
+    """Ports that nothing is connected to, inputs first; none of the excused ones."""
+    inputs, outputs = set(excused_inputs), set(excused_outputs)
+    for connection in connections:
+        inputs.add(connection.target)
+        outputs.add(connection.source)
+    for kind, used in (("input", inputs), ("output", outputs)):
+        for index, element in enumerate(elements):
+            for port in range(element.n_inputs if kind == "input" else element.n_outputs):
+                if (index, port) not in used:
+                    yield HookupError(element, f"'{describe(element)}' {kind} {port} unused", _UNUSED_HINTS[kind])
+
+
+def reused_ports(
     graph: RouterGraph, excused_inputs: frozenset[PortRef], excused_outputs: frozenset[PortRef]
-) -> list[HookupError]:
-    """Ports used twice that must not be, then ports not used; none of the excused ones.
+) -> Iterator[HookupError]:
+    """Push outputs and pull inputs with several connections, inputs first: an error for every connection too many.
 
     Needs `graph` resolved.
     """
-    errors = [*_reused(graph, excused_inputs, excused_outputs)]
-    for kind, ports, excused in (
-        ("input", graph.incoming, excused_inputs),
-        ("output", graph.outgoing, excused_outputs),
-    ):
-        for index, element in enumerate(graph.elements):
-            for port, connections in enumerate(ports[index]):
-                if not connections and (index, port) not in excused:
-                    message = f"'{describe(element)}' {kind} {port} unused"
-                    errors.append(HookupError(element, message, _unused_hint(element, kind, port)))
-    return errors
-
-
-def _reused(
-    graph: RouterGraph, excused_inputs: frozenset[PortRef], excused_outputs: frozenset[PortRef]
-) -> Iterator[HookupError]:
     for kind, ports, modes, only, excused in (
         ("pull input", graph.incoming, graph.input_modes, Mode.PULL, excused_inputs),
         ("push output", graph.outgoing, graph.output_modes, Mode.PUSH, excused_outputs),
@@ -117,16 +124,9 @@ def _port_hint(element: Element, kind: str) -> str:
     return f"a {name} has {allowed} {kind}{'' if allowed.high == 1 else 's'}, numbered from 0"
 
 
-def _unused_hint(element: Element, kind: str, port: int) -> str:
-    where = f"[{port}]" if port else ""
-    if kind == "input":
-        return f"connect something to it: '... -> {where}{element.name}', or an Idle, which sends nothing"
-    return f"connect it: '{element.name}{where} -> ...', or to a Discard, which drops what comes"
-
-
 def _reuse_hint(graph: RouterGraph, element: Element, kind: str, port: int) -> str:
     if kind == "push output":
-        targets = " and ".join(f"'{graph.elements[e].name}'" for e, _ in graph.successors(element.index, port))
+        targets = name_list(graph, (index for index, _ in graph.successors(element.index, port)))
         return f"it is connected to {targets}; a push output leads to one input only: put a Tee in between to copy"
-    sources = " and ".join(f"'{graph.elements[e].name}'" for e, _ in graph.predecessors(element.index, port))
+    sources = name_list(graph, (index for index, _ in graph.predecessors(element.index, port)))
     return f"it is connected to {sources}; a pull input draws from one output only: put a RoundRobinSched in between"

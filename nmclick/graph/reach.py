@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nmclick.graph.portcount import parse_port_count
-from nmclick.graph.router import RouterGraph, describe
+from nmclick.graph.router import RouterGraph, describe, name_list
 
 if TYPE_CHECKING:
     import networkx
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from nmclick.lang.diagnostics import Diagnostics
 
 __all__ = ["Findings", "analyse", "report", "sources"]
-
-_SHOWN_NAMES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def report(graph: RouterGraph, findings: Findings, diagnostics: Diagnostics) -> 
         told.update(island)
         diagnostics.warning(
             graph.elements[island[0]].span,
-            f"no packet source is connected to {_names(graph, island)}",
+            f"no packet source is connected to {name_list(graph, island)}",
             hint="packets start at elements such as FromDevice, FromDump or InfiniteSource",
         )
     for index in findings.unreachable:
@@ -108,11 +106,4 @@ def report(graph: RouterGraph, findings: Findings, diagnostics: Diagnostics) -> 
             element = graph.elements[index]
             diagnostics.warning(element.span, f"no packet can reach '{describe(element)}'")
     for cycle in findings.push_cycles:
-        diagnostics.note(graph.elements[cycle[0]].span, f"packets can circulate among {_names(graph, cycle)}")
-
-
-def _names(graph: RouterGraph, elements: tuple[int, ...]) -> str:
-    names = [f"'{graph.elements[index].name}'" for index in elements]
-    if len(names) > _SHOWN_NAMES:
-        return f"{', '.join(names[: _SHOWN_NAMES - 1])} and {len(names) - _SHOWN_NAMES + 1} more elements"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+        diagnostics.note(graph.elements[cycle[0]].span, f"packets can circulate among {name_list(graph, cycle)}")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from nmclick.element import Element
     from nmclick.lang.source import Span
 
-__all__ = ["Connection", "PortRef", "RouterGraph", "describe"]
+__all__ = ["Connection", "PortRef", "RouterGraph", "describe", "name_list"]
+
+_SHOWN_NAMES = 4
 
 
 #: A port: the index of its element and its number; input or output by where it is used.
@@ -161,3 +163,11 @@ class RouterGraph:
             else:
                 graph.add_edge(("out", *source), ("in", *target), connection=number, mode=mode)
         return graph
+
+
+def name_list(graph: RouterGraph, elements: Iterable[int]) -> str:
+    """The names of elements as a message lists them, the first few of many."""
+    names = [f"'{graph.elements[index].name}'" for index in elements]
+    if len(names) > _SHOWN_NAMES:
+        return f"{', '.join(names[: _SHOWN_NAMES - 1])} and {len(names) - _SHOWN_NAMES + 1} more elements"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -13,7 +13,7 @@ from nmclick.lang.source import Span
 
 REST = "__REST__"
 MAX_ELEMENTS = 500_000
-MAX_CONNECTIONS = 2_000_000
+MAX_CONNECTIONS = 1_000_000
 
 _DIGITS = re.compile(r"[0-9]+")
 _ALL_DIGITS = re.compile(r"(?:\A|/)[0-9]*(?:/|\Z)")

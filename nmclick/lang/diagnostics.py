@@ -22,6 +22,7 @@ MAX_ERRORS = 200
 NOT_INITIALIZED = "Router could not be initialized!"
 
 _MAX_CANDIDATES = 5000
+_MAX_WORD = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ class ConfigurationError(Exception):
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
     """A hint that names the candidate closest to `word`, or None if none is close."""
+    if len(word) > _MAX_WORD:
+        return None
     lowered: dict[str, str] = {}
     for candidate in candidates:
         if len(lowered) >= _MAX_CANDIDATES:

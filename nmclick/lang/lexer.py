@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from lark import Token
 
 from nmclick.lang import configstring
+from nmclick.lang.diagnostics import MAX_ERRORS
 from nmclick.lang.source import LineMap, Source, Span
 
 END = "$END"
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
     r"(?P<IDENTIFIER>[A-Za-z0-9_@]++(?:/[A-Za-z0-9_@]++)*+)|(?P<VARIABLE>\$[A-Za-z0-9_]*)|->|=>|::|\|\||\.\.\.|.",
     re.DOTALL,
 )
-_CONFIG_STOP = re.compile(r"[()#'\"/\\]")
+_CONFIG_STOP = re.compile(r"\(+|[)#'\"/\\]")
 _DIRECTIVE = re.compile(
     r"#[ \t]*(?:line[ \t]+)?(?P<line>[0-9]+)[ \t]*(?P<file>\"(?:\\[^\r\n]|[^\"\\\r\n])*\\?)?[^\r\n]*"
 )
@@ -130,6 +131,8 @@ class Lexer:
             position = match.end() if match else position
             if configstring.is_comment(text, position):
                 position = configstring.skip_comment(text, position)
+            elif len(self.problems) >= MAX_ERRORS:
+                return len(text)
             elif self._at_directive(position):
                 position = self._directive(position)
             else:
@@ -165,9 +168,11 @@ class Lexer:
         while match := _CONFIG_STOP.search(text, position):
             position = match.start()
             character = match.group()
-            if character == "(":
-                depth += 1
-            elif character == ")":
+            if character[0] == "(":
+                depth += len(character)
+                position = match.end()
+                continue
+            if character == ")":
                 depth -= 1
                 if not depth:
                     pieces.append(text[piece:position])

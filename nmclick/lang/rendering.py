@@ -47,9 +47,8 @@ def _json_object(message: Message) -> dict[str, str | int | None]:
     column: int | None = None
     end_column: int | None = None
     if place is not None:
-        line, offset = place.excerpt()
-        column = offset + 1
-        end_column = min(offset + max(place.end - place.start, 1), max(len(line), offset + 1)) + 1
+        column = place.column + 1
+        end_column = column + max(place.first_line_length(), 1)
     return {
         "file": place.file if place else None,
         "line": place.line if place else None,
@@ -73,17 +72,13 @@ def _excerpt(message: Message, color: bool) -> list[str]:
 
 
 def _marked_line(place: Span, color: bool) -> list[str]:
-    line, column = place.excerpt()
+    line, column = place.excerpt(_MAX_WIDTH)
     if not line.strip():
         return []
     width = max(1, min(place.end - place.start, len(line) - column))
-    begin = max(0, column - _MAX_WIDTH // 2) if len(line) > _MAX_WIDTH else 0
-    shown = line[begin : begin + _MAX_WIDTH]
-    column -= begin
-    width = max(1, min(width, len(shown) - column))
     # Tabs stay tabs in the padding, so that the caret stands below its text whatever the tab width is.
-    padding = "".join("\t" if character == "\t" else " " for character in shown[:column])
-    return [f"  {_printable(shown)}", f"  {padding}{_paint('^' * width, 'caret', color)}"]
+    padding = "".join("\t" if character == "\t" else " " for character in line[:column])
+    return [f"  {_printable(line)}", f"  {padding}{_paint('^' * width, 'caret', color)}"]
 
 
 def _printable(text: str) -> str:

@@ -16,7 +16,6 @@ STDIN_NAME = "<stdin>"
 EXPRESSION_NAME = "config"
 
 _NEWLINE = re.compile(r"\r\n?|\n")
-_LINE_END = re.compile(r"[\r\n]|\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +78,34 @@ class Span:
         newlines = sum(1 for _ in _NEWLINE.finditer(self.source.text, self.start, start))
         return Span(self.source, start, end, self.file, self.line + newlines)
 
-    def excerpt(self) -> tuple[str, int]:
-        """The whole source line on which the span starts, and the span's 0-based column in it."""
+    @property
+    def column(self) -> int:
+        """The 0-based column at which the span starts in its line."""
+        return self.start - self._line_start()
+
+    def excerpt(self, width: int) -> tuple[str, int]:
+        """The line on which the span starts and the span's column in it; of long lines `width` characters around."""
         text = self.source.text
-        start = min(self.start, len(text))
-        begin = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-        match = _LINE_END.search(text, start)
-        return text[begin : match.start() if match else len(text)], start - begin
+        begin = self._line_start()
+        if self.start - begin > width // 2:
+            line_end = self._line_end(self.start + width)
+            begin = max(begin, min(self.start - width // 2, line_end - width))
+        return text[begin : self._line_end(begin + width)], self.start - begin
+
+    def first_line_length(self) -> int:
+        """How many characters of the span are on its first line."""
+        return max(self._line_end(self.end) - self.start, 0)
+
+    def _line_start(self) -> int:
+        text = self.source.text
+        return max(text.rfind("\n", 0, self.start), text.rfind("\r", 0, self.start)) + 1
+
+    def _line_end(self, limit: int) -> int:
+        """The end of the line on which the span starts, or `limit` if that comes first."""
+        text = self.source.text
+        limit = min(limit, len(text))
+        ends = (text.find("\n", self.start, limit), text.find("\r", self.start, limit))
+        return min([end for end in ends if end >= 0], default=max(limit, 0))
 
 
 class LineMap:

@@ -86,9 +86,7 @@ def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics)
     return status
 
 
-def _run(
-    router: RunningRouter, options: RunOptions, statistics: Statistics | None, diagnostics: Diagnostics
-) -> None:
+def _run(router: RunningRouter, options: RunOptions, statistics: Statistics | None, diagnostics: Diagnostics) -> None:
     native = router.native
     periodic = None
     if statistics is not None and options.reporter is not None and options.report_every > 0:
@@ -143,4 +141,3 @@ class _Stopwatch:
             f"{user // 1000}.{user % 1000:03}u {system // 1000}.{system % 1000:03}s "
             f"{minutes}:{hundredths // 100:02}.{hundredths % 100:02}\n"
         )
-

@@ -10,7 +10,6 @@ import errno
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from nmclick.element import Argument, ArgumentError, Element, Field, HandlerError
@@ -145,7 +144,6 @@ class _Method:
     write: tuple[str, ...]
 
 
-@cache
 def _marked_methods(cls: type[Element]) -> tuple[_Method, ...]:
     """Marked methods, base classes first; one that a subclass defines again is as the subclass has it."""
     found: dict[str, _Method] = {}

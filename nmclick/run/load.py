@@ -65,9 +65,7 @@ def read_source(wanted: Input, diagnostics: Diagnostics) -> Source | None:
     return None
 
 
-def load_flat(
-    wanted: Input, source: Source, registry: Registry, diagnostics: Diagnostics
-) -> FlatConfiguration | None:
+def load_flat(wanted: Input, source: Source, registry: Registry, diagnostics: Diagnostics) -> FlatConfiguration | None:
     """The flat configuration; None after errors."""
 
     def known_class(name: str) -> bool:
@@ -108,9 +106,7 @@ def load(wanted: Input, diagnostics: Diagnostics, *, initialize: bool = True) ->
         return None
     _add_control_sockets(flat, wanted.control_sockets)
     environment = Environment()
-    graph = build(
-        flat, registry, diagnostics, environment=environment, has_handler=has_handler, initialize=initialize
-    )
+    graph = build(flat, registry, diagnostics, environment=environment, has_handler=has_handler, initialize=initialize)
     if graph is None:
         return None
     by_name = {element.name: element for element in graph.elements}

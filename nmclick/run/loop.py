@@ -41,8 +41,7 @@ def run_until_stopped(router: RunningRouter, periodic: Periodic | None = None) -
         periodic.start(router.now())
     native.unpark()
     while True:
-        router.run_due_calls()
-        periodic.run_if_due(router.now())
+        # As in Click, stop events come before timers: a driver script starts before the others.
         if router.runcount <= 0:
             if router.drain_wanted:
                 _drain(router)
@@ -51,6 +50,10 @@ def run_until_stopped(router: RunningRouter, periodic: Periodic | None = None) -
                 return
             native.resume()
             native.unpark()
+            continue
+        router.run_due_calls()
+        periodic.run_if_due(router.now())
+        if router.runcount <= 0:
             continue
         due = router.next_call()
         _handle(router, native.wait(min(periodic.due, NEVER if due is None else due)))

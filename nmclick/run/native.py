@@ -254,9 +254,7 @@ class Native:
         c = self._ffi.new("struct nm_port_counters *")
         self._lib.nm_runtime_port_counters(self._runtime, port, c)
         drops = {self._string(self._lib.nm_drop_text(i)): int(n) for i, n in enumerate(c.drops_by) if n}
-        return PortCounters(
-            c.rx_packets, c.rx_bytes, c.rx_drops, c.tx_packets, c.tx_bytes, c.tx_drops, drops
-        )
+        return PortCounters(c.rx_packets, c.rx_bytes, c.rx_drops, c.tx_packets, c.tx_bytes, c.tx_drops, drops)
 
     def worker_counters(self) -> WorkerCounters:
         c = self._ffi.new("struct nm_worker_counters *")

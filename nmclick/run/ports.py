@@ -103,12 +103,7 @@ def _two_ways(wishes: Iterable[PortWish], used: set[Substitution]) -> Iterable[P
     readers = {wish.spec for wish in wishes if wish.read}
     for wish in wishes:
         for substitution in used:
-            if (
-                wish.write
-                and wish.spec == substitution.spec
-                and wish.spec in readers
-                and wish.spec.startswith(_FILES)
-            ):
+            if wish.write and wish.spec == substitution.spec and wish.spec in readers and wish.spec.startswith(_FILES):
                 yield PortError(
                     f"{substitution}: '{substitution.name}' is read and written, a capture file is one or the other",
                     wish.element,

@@ -35,7 +35,7 @@ def read_values(
         except HandlerError as error:
             diagnostics.error(None, str(error))
             continue
-        several = len(elements) > 1 or router.find(element_name) is None
+        several = len(elements) > 1 or router.find_one(element_name) is None
         for element in elements:
             handler = router.handler(element, handler_name)
             if several and (handler is None or handler.private or not handler.readable):

@@ -96,7 +96,7 @@ class RunningRouter:
 
     def find_all(self, pattern: str) -> list[Element]:
         """Elements by name, 1-based number, glob pattern or class name. Raises HandlerError when there are none."""
-        element = self.find(pattern) or self._numbered(pattern)
+        element = self.find_one(pattern)
         if element is not None:
             return [element]
         if _PATTERN.search(pattern):
@@ -109,6 +109,10 @@ class RunningRouter:
         if not found:
             raise HandlerError(message)
         return found
+
+    def find_one(self, text: str, base: Element | None = None) -> Element | None:
+        """The element of this name or 1-based number."""
+        return self.find(text, base) or self._numbered(text)
 
     def _numbered(self, text: str) -> Element | None:
         if text.isascii() and text.isdigit() and 1 <= int(text) <= len(self.elements):
@@ -162,7 +166,7 @@ class RunningRouter:
             return None, handler
         if not head:
             return None, name
-        element = self.find(head) or self._numbered(head)
+        element = self.find_one(head)
         if element is not None:
             return element, name
         if handler in self.globals:

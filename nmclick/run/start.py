@@ -46,7 +46,7 @@ def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> Runni
     if errors:
         for error in errors:
             _report(loaded, error, diagnostics)
-        diagnostics.not_initialize()
+        diagnostics.not_initialized = True
         return None
     longest = _probe(loaded, library, wishes, diagnostics)
     if longest is None:
@@ -69,7 +69,7 @@ def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> Runni
             ports=wishes,
             simulated=settings.simulate is not None,
         )
-    diagnostics.not_initialize()
+    diagnostics.not_initialized = True
     native.close()
     return None
 
@@ -105,7 +105,7 @@ def _probe(loaded: Loaded, library: Path, wishes: Sequence[PortWish], diagnostic
         else:
             longest = max(longest, frame)
     if failed:
-        diagnostics.not_initialize()
+        diagnostics.not_initialized = True
         return None
     return longest
 

@@ -38,7 +38,7 @@ def _find(router: Router, context: Element, word: str) -> tuple[Element | None, 
     """The element (None: the router itself) and the handler name that `word` means."""
     text = parse_string(word) or ""
     element_name, dot, handler_name = text.partition(".")
-    if not text or (dot and not handler_name):
+    if not text or (element_name and dot and not handler_name):
         raise HandlerError("syntax error")
     if dot and not element_name:
         return None, handler_name

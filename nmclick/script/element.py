@@ -162,9 +162,8 @@ def _random(text: str) -> str:
     bounds = [parse_integer(word, 32, signed=False) for word in split_words(text)]
     if len(bounds) > 2:
         raise HandlerError("too many arguments")
-    for at, bound in enumerate(bounds, 1):
-        if bound is None:
-            raise HandlerError(f"N{at}: invalid number")
+    if wrong := [f"N{at}: invalid number" for at, bound in enumerate(bounds, 1) if bound is None]:
+        raise HandlerError("\n".join(wrong))
     numbers = [bound for bound in bounds if bound is not None]
     low, high = {0: (0, _RANDOM_MAX), 1: (0, sum(numbers) - 1)}.get(len(numbers)) or (numbers[0], numbers[-1])
     if low > high:

@@ -38,7 +38,7 @@ class Interpreter(Machine):
 
     def start(self) -> None:
         """Set the variables of init and export; schedule a script that runs by itself."""
-        errors = Errors(self.router.report).within(f"While initializing '{self.title}':")
+        errors = Errors(self.router.report).within(f"{self.element.span.landmark}: While initializing '{self.title}':")
         for instruction in self.program.instructions:
             if instruction.op in (Op.INIT, Op.EXPORT):
                 self.assign(instruction, errors)

@@ -196,3 +196,15 @@ def test_elements_are_configured_by_phase_then_by_place() -> None:
 
     load("a :: Last\nb :: Info\nc :: First\nd :: Info\ne :: First", registry=Phased())
     assert order == ["c", "e", "b", "d", "a"]
+
+
+def test_a_huge_port_number_costs_no_time_and_few_messages() -> None:
+    lines = load("s :: Source\ni :: Idle\nd :: Discard\ns -> [65535] i [65535] -> d").messages.splitlines()
+    assert lines[:2] == ["F:2: 'i :: Idle' input 0 unused", "F:2: 'i :: Idle' input 1 unused"]
+    assert len(lines) == 201
+
+
+def test_many_ports_that_are_all_connected_are_fine() -> None:
+    size = 2000
+    text = ["i :: Idle", "j :: Idle", *(f"i [{n}] -> [{n}] j" for n in range(size))]
+    assert load("\n".join(text)).sound.flows[1] == ((),) * size

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 SECOND = 10**9
 RAW_IP = 101
+SIZES = [0, 1, 63, 64, 65, 1514, 9000, 65535]
 RAW_IP_NAMES = {12: RAW_IP, 14: RAW_IP, 228: RAW_IP, 229: RAW_IP}
 
 
@@ -25,7 +26,7 @@ def records(max_size: int = 12) -> st.SearchStrategy[list[Record]]:
     """Lists of packets, most of them short, some long or empty."""
     data = st.one_of(
         st.binary(max_size=200),
-        st.builds(lambda n, b: bytes([b]) * n, st.sampled_from([0, 1, 63, 64, 65, 1514, 9000, 65535]), st.integers(0, 255)),
+        st.builds(lambda n, b: bytes([b]) * n, st.sampled_from(SIZES), st.integers(0, 255)),
     )
     record = st.builds(
         lambda time, more, payload: Record(time, len(payload) + more, payload),
@@ -72,18 +73,19 @@ class Interface:
     resolution: int | None = None
     offset: int = 0
 
+    def rate(self) -> int:
+        """Ticks a second."""
+        resolution = 6 if self.resolution is None else self.resolution
+        return int(2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution)
+
     def ticks(self, timestamp: int) -> int:
         """The nearest tick at or before the time in ns."""
         since = max(timestamp - self.offset * SECOND, 0)
-        resolution = 6 if self.resolution is None else self.resolution
-        rate = 2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution
-        return since * rate // SECOND % 2**64
+        return since * self.rate() // SECOND % 2**64
 
     def nanoseconds(self, ticks: int) -> int:
         """What a reader must make of it, in whole ns, modulo 2^64."""
-        resolution = 6 if self.resolution is None else self.resolution
-        rate = 2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution
-        return (ticks * SECOND // rate + self.offset * SECOND) % 2**64
+        return (ticks * SECOND // self.rate() + self.offset * SECOND) % 2**64
 
 
 def block(order: str, kind: int, body: bytes) -> bytes:
@@ -160,7 +162,7 @@ class Pcapng:
 
 
 @st.composite
-def pcapng_files(draw: st.DrawFn, order: st.SearchStrategy[str] = st.sampled_from("<>")) -> Pcapng:
+def pcapng_files(draw: st.DrawFn) -> Pcapng:
     """Sections of both byte orders, several interfaces, all kinds of blocks."""
     resolutions = st.sampled_from([None, 0, 3, 6, 9, 12, 0x80, 0x8A, 0x94, 0x9E, 0xA0, 0x7F, 0xFF, 30])
     interfaces = st.builds(
@@ -169,7 +171,7 @@ def pcapng_files(draw: st.DrawFn, order: st.SearchStrategy[str] = st.sampled_fro
     )  # fmt: skip
     file = Pcapng()
     for _ in range(draw(st.integers(1, 3))):
-        file.section(draw(order))
+        file.section(draw(st.sampled_from("<>")))
         for interface in draw(st.lists(interfaces, min_size=1, max_size=5)):
             file.interface(interface)
         for packet in draw(records(6)):

@@ -50,7 +50,8 @@ static inline struct nm_region *make_region(uint32_t n_buffers)
     return region;
 }
 
-static inline struct nm_port *make_port(const char *spec, struct nm_region *region, struct nm_port_options options)
+static inline struct nm_port *make_port(const char *spec, struct nm_region *region,
+                                        struct nm_port_options options)
 {
     char error[512] = "";
     struct nm_port *port = nm_port_open(spec, region, &options, error, sizeof error);

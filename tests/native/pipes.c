@@ -226,9 +226,9 @@ TEST(pipes_of_other_names_are_other_pipes)
 {
     struct nm_region *region = make_region(300);
     struct nm_port *ends[6] = {
-        make_port("pipe:x{1", region, both(8)),  make_port("pipe:x}2", region, both(8)),
-        make_port("pipe:y}1", region, both(8)),  make_port("pipe:x}1", region, both(8)),
-        make_port("pipe:x{2", region, both(8)),  make_port("pipe:y{1", region, both(8)),
+        make_port("pipe:x{1", region, both(8)), make_port("pipe:x}2", region, both(8)),
+        make_port("pipe:y}1", region, both(8)), make_port("pipe:x}1", region, both(8)),
+        make_port("pipe:x{2", region, both(8)), make_port("pipe:y{1", region, both(8)),
     };
     for (unsigned i = 0; i < 6; i++)
         send_number(ends[i], i, 0);
@@ -250,7 +250,8 @@ TEST(every_way_to_close_gives_all_buffers_back)
 {
     for (unsigned way = 0; way < 24; way++) {
         struct nm_region *region = make_region(100);
-        struct nm_port *a = make_port("pipe:x{1", region, both(8)), *b = make_port("pipe:x}1", region, both(8));
+        struct nm_port *a = make_port("pipe:x{1", region, both(8)),
+                       *b = make_port("pipe:x}1", region, both(8));
         for (unsigned i = 0; i < 5; i++)
             send_number(a, i, 0);
         if (way & 1)

@@ -91,12 +91,11 @@ static void copy_packets(struct nm_port *in, struct nm_port *out)
 static void copy_port(struct nm_region *region, char **field)
 {
     char error[512];
-    struct nm_port_options reading = {.read = true},
-                           writing = {.write = true,
-                                      .nanoseconds = atoi(field[3]),
-                                      .snap_length = (uint32_t)atoi(field[4]),
-                                      .link_type = (uint32_t)atoi(field[5]),
-                                      .unbuffered = atoi(field[6])};
+    struct nm_port_options reading = {.read = true}, writing = {.write = true,
+                                                                .nanoseconds = atoi(field[3]),
+                                                                .snap_length = (uint32_t)atoi(field[4]),
+                                                                .link_type = (uint32_t)atoi(field[5]),
+                                                                .unbuffered = atoi(field[6])};
     struct nm_port *in = nm_port_open(field[1], region, &reading, error, sizeof error);
     struct nm_port *out = in ? nm_port_open(field[2], region, &writing, error, sizeof error) : NULL;
     if (out) {
@@ -125,7 +124,8 @@ static void obey(char **field, unsigned n)
         CHECK_EQUAL(n, 7);
         copy_port(region, field);
     } else {
-        int64_t longest = nm_port_probe(field[1], &(struct nm_port_options){.read = true}, error, sizeof error);
+        int64_t longest =
+            nm_port_probe(field[1], &(struct nm_port_options){.read = true}, error, sizeof error);
         if (longest < 0)
             printf("X\t%s\n", error);
         else

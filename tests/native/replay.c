@@ -7,11 +7,12 @@
 
 #define PACKETS 37u
 
-static char path[64];
+static char path[512];
 
 static uint32_t length_of(uint32_t packet)
 {
-    return packet * 29 % 300 + (packet % 5 == 0 ? 0 : 1); /* one empty, some of 64, most not multiples of it */
+    return packet * 29 % 300 +
+           (packet % 5 == 0 ? 0 : 1); /* one empty, some of 64, most not multiples of it */
 }
 
 static uint8_t byte_of(uint32_t packet, uint32_t at)
@@ -38,9 +39,10 @@ static void write_file(uint32_t packets)
 
 static struct nm_port *open_replay(struct nm_region *region, const char *options, uint32_t slots)
 {
-    char spec[256];
+    char spec[600];
     snprintf(spec, sizeof spec, "replay:%s%s", path, options);
-    struct nm_port *port = make_port(spec, region, (struct nm_port_options){.read = true, .ring_slots = slots});
+    struct nm_port *port =
+        make_port(spec, region, (struct nm_port_options){.read = true, .ring_slots = slots});
     unlink(path);
     return port;
 }

@@ -13,7 +13,12 @@ STRUCTURES = re.findall(r"^struct (\w+) \{(.*?)^\};", DECLARATIONS, re.M | re.S)
 
 
 def fields(body: str) -> list[str]:
-    return [re.sub(r"\[.*", "", part).split()[-1].lstrip("*") for line in body.split(";") for part in line.split(",") if part.strip()]
+    return [
+        re.sub(r"\[.*", "", part).split()[-1].lstrip("*")
+        for line in body.split(";")
+        for part in line.split(",")
+        if part.strip()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,8 @@ def test_enumerations_are_those_of_the_headers(layout: dict[str, int]) -> None:
 
 
 def test_every_function_declared_is_in_the_header() -> None:
-    header = (native_folder() / "include/nmclick/runtime.h").read_text() + (native_folder() / "include/nmclick/port.h").read_text()
+    header = (native_folder() / "include/nmclick/runtime.h").read_text() + (
+        native_folder() / "include/nmclick/port.h"
+    ).read_text()
     declared = re.findall(r"\b(nm_\w+)\(", DECLARATIONS)
     assert declared and [name for name in declared if f"{name}(" not in header] == []

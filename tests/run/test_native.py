@@ -17,7 +17,8 @@ from nmclick.compile.cc import compile_shared, runtime_library
 from nmclick.run.native import Event, EventKind, Native, NativeError
 
 NAMES = ["source", "sink", "clocked"]
-FIELDS = "credit queued moved interval ticks last_tick ask answer timer_runs timer_interval spin timer_last".split()
+FIELDS = ["credit", "queued", "moved", "interval", "ticks", "last_tick", "ask", "answer", "timer_runs"]
+FIELDS += ["timer_interval", "spin", "timer_last"]
 SECOND = 10**9
 
 
@@ -187,7 +188,9 @@ def test_an_upcall_outside_a_worker_is_refused(machine: Machine) -> None:
     assert machine.call(1, b"", 0) == (-1, b"")
 
 
-def test_calls_pass_bytes_in_and_out_and_logs_are_whole_lines(machine: Machine, capfd: pytest.CaptureFixture[str]) -> None:
+def test_calls_pass_bytes_in_and_out_and_logs_are_whole_lines(
+    machine: Machine, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert machine.call(0, b"abcdef", 4) == (6, b"abcd")
     assert machine.call(99, b"", 0) == (-1, b"")
     assert capfd.readouterr().err == "sink: took one\n"
@@ -305,13 +308,13 @@ def test_a_refused_init_names_the_element(program: Path, monkeypatch: pytest.Mon
 
 
 def test_bad_buffer_sizes_are_refused_with_a_reason() -> None:
-    with pytest.raises(NativeError, match="^cannot make 128 packet buffers of 32 bytes$"):
+    with pytest.raises(NativeError, match=r"^cannot make 128 packet buffers of 32 bytes$"):
         Native(runtime_library(), buffers=128, buffer_size=32)
 
 
 def test_an_unknown_port_is_refused_with_a_reason(program: Path) -> None:
     machine = Native(runtime_library(), buffers=128, buffer_size=2048)
-    with pytest.raises(NativeError, match="^nosuch:x: unknown kind of port 'nosuch'"):
+    with pytest.raises(NativeError, match=r"^nosuch:x: unknown kind of port 'nosuch'"):
         machine.open_port("nosuch:x", read=True, write=False, options={})
     machine.close()
 

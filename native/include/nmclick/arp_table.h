@@ -1,7 +1,8 @@
 /* An ARP table: IPv4 to Ethernet addresses, with their ages and the packets that wait for an answer.
  *
- * Lookups touch one 32-byte slot of an open-addressed table: until `fresh_until` nothing but the address matters.
- * Ages, queues and polls live in a pool of entries beside it. Times are in ns. */
+ * A lookup touches one 16-byte slot of an open-addressed table. While the slot is fresh nothing else matters; the owner
+ * calls arp_age() when the oldest entry is due, which makes slots stale, to be looked at again before use. Ages, queues
+ * and polls live in a pool of entries beside the slots. Times are in ns. */
 #ifndef NMCLICK_ARP_TABLE_H
 #define NMCLICK_ARP_TABLE_H
 
@@ -14,16 +15,15 @@ enum { ARP_FAST_POLLS = 10 }; /* after so many unanswered queries, ask less ofte
 
 struct arp_slot {
     be32 ip;
-    uint32_t entry; /* number + 1; 0: the slot is free */
-    uint64_t fresh_until;
     uint8_t ether[6];
-    uint8_t pad[10];
+    uint16_t fresh;
+    uint32_t entry; /* number + 1; 0: the slot is free */
 };
 
 struct arp_entry {
     be32 ip;
     uint8_t ether[6];
-    bool known;
+    bool known, fresh;
     uint8_t polls;
     uint64_t live_at, polled_at;
     uint32_t head, tail, packets; /* waiting, in arp_table.waiting */
@@ -93,17 +93,11 @@ static inline void arp_mark_poll(struct arp_entry *e, uint64_t now)
     e->polls = (uint8_t)(e->polls + (e->polls < 255));
 }
 
-/* Until when lookups need not look at the entry. */
-static inline uint64_t arp_fresh_until(const struct arp_table *t, const struct arp_entry *e)
+/* How long an entry stays fresh; NM_NEVER: for ever. */
+static inline uint64_t arp_least_fresh(const struct arp_table *t)
 {
-    uint64_t until = NM_NEVER;
-    if (!e->known)
-        return 0;
-    if (t->timeout)
-        until = e->live_at + t->timeout;
-    if (t->poll_timeout && e->live_at + t->poll_timeout < until)
-        until = e->live_at + t->poll_timeout;
-    return until;
+    uint64_t time = t->timeout ? t->timeout : NM_NEVER;
+    return t->poll_timeout && t->poll_timeout < time ? t->poll_timeout : time;
 }
 
 static inline void arp_unlink(struct arp_table *t, uint32_t i)
@@ -235,7 +229,7 @@ static inline uint32_t arp_ensure(struct arp_table *t, be32 ip, uint64_t now, st
     struct arp_slot *slot = arp_find(t, ip);
     if (slot->entry)
         return slot->entry - 1;
-    if (2 * (t->entry_count + 1) > t->mask && !arp_grow_slots(t))
+    if (3 * (t->entry_count + 1) > 2 * t->mask && !arp_grow_slots(t))
         return ARP_NONE;
     if (t->free_entry == ARP_NONE && !arp_grow_entries(t))
         return ARP_NONE;
@@ -273,8 +267,25 @@ static inline uint32_t arp_insert(struct arp_table *t, be32 ip, const uint8_t *e
     arp_link_newest(t, i);
     struct arp_slot *slot = arp_find(t, ip);
     memcpy(slot->ether, ether, 6);
-    slot->fresh_until = arp_fresh_until(t, e);
+    slot->fresh = e->fresh = e->known;
     return i;
+}
+
+/* Make slots stale whose time has come; when the next will be, NM_NEVER if none is fresh. Entries become stale in the
+ * order of their ages. */
+static inline uint64_t arp_age(struct arp_table *t, uint64_t now)
+{
+    uint64_t time = arp_least_fresh(t);
+    for (uint32_t i = t->oldest; i != ARP_NONE && time != NM_NEVER; i = t->entries[i].newer) {
+        struct arp_entry *e = &t->entries[i];
+        if (!e->fresh)
+            continue;
+        if (e->live_at + time > now)
+            return e->live_at + time;
+        e->fresh = false;
+        arp_find(t, e->ip)->fresh = 0;
+    }
+    return NM_NEVER;
 }
 
 enum arp_result { ARP_HELD, ARP_HELD_ASK, ARP_REFUSED };

@@ -157,6 +157,13 @@ NM_ANNOTATION_ACCESSORS(u16, uint16_t)
 NM_ANNOTATION_ACCESSORS(u32, uint32_t)
 NM_ANNOTATION_ACCESSORS(u64, uint64_t)
 
+/* Whether some element of this configuration reads the annotation byte at `offset`. */
+static always_inline bool anno_kept(unsigned offset)
+{
+    struct packet p;
+    return packet_annotation_at(&p, offset) != NULL;
+}
+
 /* A new packet of `length` bytes at `data` in `buffer`, all annotations clear. */
 static always_inline struct packet packet_make(uint32_t buffer, uint8_t *data, uint32_t length)
 {

@@ -107,6 +107,10 @@ static cold_path int init_error(struct context *c, const char *format, ...)
     return -1;
 }
 
+/* A region asks for the data of packets this far ahead, without looking at where its batch ends: arrays of packets have
+ * room for that, and what stands there does no harm. */
+#define PREFETCH_AHEAD 4
+
 /* Packets on their way into a region; grows when a back edge or a Tee brings more than a burst. */
 struct batch {
     struct packet *packets;
@@ -116,7 +120,7 @@ struct batch {
 static cold_path bool batch_grow(struct batch *b)
 {
     uint32_t room = b->room ? 2 * b->room : 256;
-    struct packet *packets = realloc(b->packets, room * sizeof *packets);
+    struct packet *packets = realloc(b->packets, (room + PREFETCH_AHEAD) * sizeof *packets);
     if (!packets)
         return false;
     b->packets = packets;

@@ -3,6 +3,7 @@
 #define NMCLICK_RINGS_H
 
 #include "nmclick/element.h"
+#include "nmclick/netmap_abi.h"
 
 /* Slots from `from` up to `to`, circular. */
 static always_inline uint32_t ring_distance(uint32_t from, uint32_t to, uint32_t n_slots)
@@ -20,43 +21,66 @@ static always_inline uint32_t ring_available(struct nm_port *port, unsigned numb
     return ring_distance(ring->head, ring->tail, rx->n_slots);
 }
 
-/* Take up to `max` packets, putting a free buffer in the place of each. A slot that does not describe a packet inside
- * the region is skipped and counted in `invalid`; without a free buffer the packet is lost, counted in `no_buffer`. */
-static always_inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsigned number, struct packet *out,
-                                           unsigned max, uint64_t *invalid, uint64_t *no_buffer)
+/* Why packets of a ring were not received. */
+struct ring_losses {
+    uint64_t invalid;   /* slots that describe no packet inside the region */
+    uint64_t no_buffer; /* no free buffer to put in the packet's place */
+};
+
+/* Take the packets of `n` slots that do not wrap; how many of them were good. */
+static inline unsigned ring_take(struct worker *w, const struct nm_region *region, struct netmap_slot *slot,
+                                 const struct nm_slot_meta *meta, uint64_t offset_mask, uint32_t n, struct packet *out,
+                                 struct ring_losses *losses)
 {
-    uint32_t available = ring_available(port, number);
-    if (!available)
+    /* Locals, or every store to a slot would have them read again. */
+    const uint32_t good = region->n_buffers - 2, size = w->buffer_size, *const free_list = w->free_list;
+    const uint64_t time = w->now;
+    uint8_t *const buffers = w->buffers;
+    uint32_t free_count = w->free_count;
+    struct packet *const first = out;
+    for (uint32_t i = 0; i < n; i++, slot++) {
+        uint64_t word = load_u64(slot);
+        uint32_t buffer = (uint32_t)word, length = (uint16_t)(word >> 32), offset = (uint32_t)(slot->ptr & offset_mask);
+        if (unlikely(buffer - 2 >= good || offset > size || length > size - offset)) {
+            losses->invalid++;
+            continue;
+        }
+        if (unlikely(!free_count)) {
+            losses->no_buffer++;
+            continue;
+        }
+        uint32_t fresh = free_list[--free_count];
+        store_u64(slot, fresh | (uint64_t)NS_BUF_CHANGED << 48);
+        slot->ptr = nm_buffer_offset(fresh) & offset_mask;
+        struct packet p = packet_make(buffer, buffers + (size_t)buffer * size + offset, length);
+        packet_set_mac_header(&p, p.data);
+        packet_set_timestamp(&p, meta ? meta[i].timestamp : time);
+        if (anno_kept(ANNO_EXTRA_LENGTH) && meta && meta[i].wire_length > length)
+            set_anno_u32(&p, ANNO_EXTRA_LENGTH, meta[i].wire_length - length);
+        *out++ = p;
+    }
+    w->free_count = free_count;
+    return (unsigned)(out - first);
+}
+
+/* Take up to `max` packets, putting a free buffer in the place of each. */
+static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsigned number, struct packet *out,
+                                    unsigned max, struct ring_losses *losses)
+{
+    uint32_t available = ring_available(port, number), n = available < max ? available : max;
+    if (!n)
         return 0;
     struct nm_ring *rx = &port->rx[number];
     struct netmap_ring *ring = rx->ring;
-    const uint32_t n_slots = rx->n_slots, n_buffers = port->region->n_buffers, size = w->buffer_size;
-    const uint64_t offset_mask = ring->offset_mask, time = w->now;
-    const struct nm_slot_meta *meta = rx->meta;
-    uint32_t head = ring->head, n = available < max ? available : max, taken = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        struct netmap_slot *slot = &ring->slot[head];
-        uint32_t buffer = slot->buf_idx, length = slot->len, offset = (uint32_t)(slot->ptr & offset_mask);
-        uint32_t fresh = w->free_count ? w->free_list[w->free_count - 1] : 0;
-        if (unlikely(buffer - 2 >= n_buffers - 2 || offset > size || length > size - offset)) {
-            ++*invalid;
-        } else if (unlikely(!fresh)) {
-            ++*no_buffer;
-        } else {
-            w->free_count--;
-            struct packet p = packet_make(buffer, buffer_address(w, buffer) + offset, length);
-            packet_set_mac_header(&p, p.data);
-            packet_set_timestamp(&p, meta ? meta[head].timestamp : time);
-            if (meta && meta[head].wire_length > length)
-                set_anno_u32(&p, ANNO_EXTRA_LENGTH, meta[head].wire_length - length);
-            out[taken++] = p;
-            slot->buf_idx = fresh;
-            slot->ptr = offset_mask ? nm_buffer_offset(fresh) : 0;
-            slot->flags = NS_BUF_CHANGED;
-        }
-        head = head + 1 == n_slots ? 0 : head + 1;
+    unsigned taken = 0;
+    for (uint32_t head = ring->head; n;) {
+        uint32_t straight = rx->n_slots - head < n ? rx->n_slots - head : n;
+        taken += ring_take(w, port->region, &ring->slot[head], rx->meta ? rx->meta + head : NULL, ring->offset_mask,
+                           straight, out + taken, losses);
+        n -= straight;
+        head = head + straight == rx->n_slots ? 0 : head + straight;
+        ring->head = ring->cur = head;
     }
-    ring->head = ring->cur = head;
     return taken;
 }
 

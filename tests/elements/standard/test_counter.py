@@ -60,15 +60,15 @@ def test_triggers_can_be_set_while_running_and_are_armed_again_by_a_reset() -> N
     result = run_config(
         """
         i :: InfiniteSource(LIMIT 10, ACTIVE false, END_CALL dm.step) -> c :: Counter -> Discard;
-        n :: Script(TYPE PASSIVE, init n 0, set n $(add $n 1));
+        n :: Script(TYPE PASSIVE, print fired);
         dm :: DriverManager(
-            write c.count_call 4 n.run, write i.active true, pause, print $(c.count) $(c.count_call) $(n.n),
-            write i.reset, pause, print $(c.count) $(n.n),
-            write c.reset, write i.reset, pause, print $(c.count) $(c.byte_count) $(n.n),
+            write c.count_call 4 n.run, write i.active true, pause, print $(c.count) $(c.count_call),
+            write i.reset, pause, print $(c.count),
+            write c.reset, write i.reset, pause, print $(c.count) $(c.byte_count),
             write c.reset_counts, write c.byte_count_call 70, print $(c.count) $(c.byte_count), stop);
         """
     )
-    assert result.stdout == "10 4 1\n20 1\n10 690 2\n0 0\n"
+    assert result.stdout == "fired\n10 4\n20\nfired\n10 690\n0 0\n"
 
 
 def test_rates_are_moving_averages_over_milliseconds() -> None:

@@ -1,0 +1,61 @@
+# make demo    run the IP router of configs/ on captured traffic and draw it
+# make test    run the tests
+# make lint    check formatting, types, and all C under two compilers
+# make bench   compare the speed with hand-written C
+# make golden  write the golden files of the tests again (look at the difference before you keep it)
+# make setup   only install into .venv        make clean  remove what these targets made
+#
+# demo and test need a Debian 12 or Ubuntu with Python 3.11 or later; as root they install what else they need.
+# PYTHON=python3.12 chooses another Python.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+JOBS   ?= 2
+
+.PHONY: demo test lint bench golden setup clean
+
+demo: $(VENV)/.demo
+	@mkdir -p out
+	$(VENV)/bin/nmclick draw configs/ip-router.click -o out/ip-router.svg
+	$(VENV)/bin/nmclick run configs/ip-router.click --stats
+	@echo 'The diagram of this router is out/ip-router.svg'
+
+test: $(VENV)/.test
+	$(PY) -m pytest -n $(JOBS) tests
+
+lint: $(VENV)/.lint
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	git ls-files -z -- '*.c' '*.h' | xargs -0 $(VENV)/bin/clang-format --dry-run -Werror
+	$(PY) -m nmclick.compile.lint gcc clang
+
+bench: $(VENV)/.demo
+	$(PY) -m tests.bench
+
+golden: $(VENV)/.test
+	$(PY) -m pytest -n $(JOBS) tests --update-golden
+
+setup: $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# What a target needs is installed once, and again after pyproject.toml changes. Test and lint come on top of demo.
+
+$(VENV)/.demo: pyproject.toml .ci/packages
+	@PYTHON='$(PYTHON)' .ci/packages demo
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	@PYTHON='$(PYTHON)' .ci/packages test
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	@PYTHON='$(PYTHON)' .ci/packages lint
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
