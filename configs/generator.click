@@ -9,7 +9,7 @@ define($OUT null:, $RATE 1000000, $LIMIT 3000000);
 
 RatedSource(RATE $RATE, LIMIT $LIMIT, STOP true, DATA \<
         // IP version 4, 50 bytes in all
-        45 00 00 32  00 00 00 00  40 11 66 A9
+        45 00 00 32  00 00 00 00  40 11 65 B8
         0A 00 00 02                                     // from 10.0.0.2
         0A 00 01 02                                     // to 10.0.1.2
         // UDP from port 1234 to port 9 (discard), 30 bytes with this header, no checksum

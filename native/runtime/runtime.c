@@ -73,6 +73,7 @@ static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
     w->state = rt->state;
     w->program = program;
     w->runtime = rt;
+    w->attention = (const unsigned *)&rt->attention;
     w->index = index;
     w->wake_at = NM_NEVER;
     w->now = clock_now(rt);

@@ -123,8 +123,9 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
         "    if (i == n)",
         "        return;",
         "    p = in[i];",
-        "    __builtin_prefetch(in[i + PREFETCH_AHEAD].data);",
     ]
+    if any(unit.code(index).touches_data or index in unit.own_packet for index, _ in nodes):
+        lines.append("    __builtin_prefetch(in[i + PREFETCH_AHEAD].data);")
     if len(entries) == 1 and not batched:
         lines += ["    i++;", f"    goto {_name(entries[0][1])};"]
     else:

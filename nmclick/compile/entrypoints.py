@@ -10,6 +10,7 @@ from pathlib import Path
 _ENTRY = re.compile(r"(\w+?)_(packet|batch|pull|task|flush|timer|init|cleanup|call_\w+)$")
 _FUNCTION = re.compile(r"^(?:static|STATIC)\b[^;{=]*?\b(\w+)\s*\([^;{]*\)\s*\n?\{\n(.*?)^\}", re.M | re.S)
 _CALL = re.compile(r"\b(\w+)\s*\(")
+_TOUCH = re.compile(r"\b(?:load|store)_(?:u|be)\d+\b|nmclick/headers\.h|->data\b|\bpacket_clone\b")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 
 
@@ -22,6 +23,7 @@ class EntryPoints:
     names: frozenset[str] = frozenset()
     emitting: frozenset[str] = frozenset()
     has_state: bool = False
+    touches_data: bool = False
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
@@ -66,4 +68,4 @@ def entry_points(class_name: str, path: Path | None) -> EntryPoints:
             if function in emitting:
                 emits.add(match[2])
     state = re.search(rf"\bstruct {class_name} \{{", text) is not None
-    return EntryPoints(path, frozenset(names), frozenset(emits), state)
+    return EntryPoints(path, frozenset(names), frozenset(emits), state, _TOUCH.search(text) is not None)

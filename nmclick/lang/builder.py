@@ -87,9 +87,7 @@ class TreeBuilder(Transformer[Token, tuple[ast.Statement, ...]]):
         assert isinstance(first, Token) and isinstance(last, Token)
         branches = []
         for opening, branch, closing in zip(parts[:-1:2], parts[1::2], parts[2::2], strict=True):
-            assert (
-                isinstance(opening, Token) and isinstance(branch, ast.Branch) and isinstance(closing, Token)
-            )
+            assert isinstance(opening, Token) and isinstance(branch, ast.Branch) and isinstance(closing, Token)
             start, end = _place(opening)[1], _place(closing)[0]
             branches.append(ast.Branch(branch.extends, branch.formals, branch.statements, start, end))
         return ast.Compound(tuple(branches), _place(first)[0], _place(last)[1])
@@ -122,9 +120,7 @@ class TreeBuilder(Transformer[Token, tuple[ast.Statement, ...]]):
         if isinstance(body, ast.Compound):
             return ast.ClassDefinition(_name(name), body, *place)
         known = isinstance(body, Token) and body.type == "IDENTIFIER"
-        return ast.ClassDefinition(
-            _name(name), _name(body) if isinstance(body, Token) and known else None, *place
-        )
+        return ast.ClassDefinition(_name(name), _name(body) if isinstance(body, Token) and known else None, *place)
 
     def require(self, parts: list[Token]) -> ast.Require:
         keyword, config = parts

@@ -12,7 +12,7 @@ from nmclick.lang import configstring
 from nmclick.lang.source import Span
 
 REST = "__REST__"
-MAX_ELEMENTS = 500_000
+MAX_ELEMENTS = 200_000
 MAX_CONNECTIONS = 1_000_000
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -95,9 +95,7 @@ class Compound:
     def defines(self, name: str) -> bool:
         return name in self.definitions or any(formal.name == name for formal in self.formals)
 
-    def add(
-        self, name: str, type_: ElementType, span: Span, config: str = "", config_span: Span | None = None
-    ) -> int:
+    def add(self, name: str, type_: ElementType, span: Span, config: str = "", config_span: Span | None = None) -> int:
         """The index of the element `name`, which is made if there is none."""
         if name in self.index:
             return self.index[name]

@@ -8,11 +8,9 @@ from pathlib import Path
 from nmclick.lang.diagnostics import Diagnostics
 from nmclick.lang.flat import FlatConfiguration, FlatConnection, FlatElement, Requirement
 from nmclick.lang.flatten import flat_text
-from nmclick.lang.source import Source
+from nmclick.lang.source import MAX_SIZE, Source
 
 __all__ = ["FlatConfiguration", "FlatConnection", "FlatElement", "Requirement", "load_configuration"]
-
-MAX_SIZE = 16 * 1024 * 1024
 
 
 def load_configuration(

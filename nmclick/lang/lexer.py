@@ -19,6 +19,7 @@ from nmclick.lang.diagnostics import MAX_ERRORS
 from nmclick.lang.source import LineMap, Source, Span
 
 END = "$END"
+COMMENT_HINT = "comments are `// ...` and `/* ... */`"
 UNKNOWN = "UNKNOWN"
 
 _SPACES = re.compile(r"[ \t\n\v\f\r]*")
@@ -149,7 +150,7 @@ class Lexer:
             line = _REST_OF_LINE.match(self.source.text, position)
             end = line.end() if line else position + 1
             span = self.lines.span(position, position + len(self.source.text[position:end].rstrip()))
-            self.problem(position, span, "unknown preprocessor directive")
+            self.problem(position, span, "unknown preprocessor directive", hint=COMMENT_HINT)
             return end
         number = match["line"].lstrip("0")
         line_number = min(int(number or "0"), _MAX_LINE) if len(number) < 11 else _MAX_LINE

@@ -94,8 +94,9 @@ class RequirementReader:
             return
         try:
             source = Source.read(path)
-        except OSError as error:
-            self._diagnostics.error(place, f"{path}: {error.strerror}", caret=caret)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "No such file or directory"
+            self._diagnostics.error(place, f"{printable(path)}: {reason}", caret=caret)
             return
         declarer.nesting += 1
         declarer.declare_file(parse(source, nesting=declarer.nesting))

@@ -124,7 +124,7 @@ class _Parse:
                 return
             bracket = self._brackets[-1].type if self._brackets else None
             fix = repair(token, self._choices(), self._before.type, bracket)
-            self._report(token, fix.message, fix.place)
+            self._report(token, fix.message, fix.place, fix.hint)
             for terminal in fix.supply:
                 self._accepted(_virtual(terminal, self._before))
             if not fix.keep:
@@ -144,14 +144,13 @@ class _Parse:
             self._statements = result
         return True
 
-    def _report(self, token: Token, message: str, place: Place) -> None:
+    def _report(self, token: Token, message: str, place: Place, hint: str | None = None) -> None:
         if self._muted:
             return
         assert token.start_pos is not None and token.end_pos is not None
         at = self._before if place is Place.BEFORE else token
         span = self._lexer.landmark(at.start_pos or 0, at.end_pos or 0)
         caret = None
-        hint = None
         if token.type == END and self._brackets and message.startswith("expected"):
             opening = self._brackets[-1]
             caret = self._lexer.lines.span(opening.start_pos or 0, opening.end_pos or 0)

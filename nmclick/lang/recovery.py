@@ -11,7 +11,7 @@ from enum import Enum
 
 from lark import Token
 
-from nmclick.lang.lexer import END
+from nmclick.lang.lexer import COMMENT_HINT, END
 from nmclick.lang.source import encode
 
 
@@ -30,6 +30,7 @@ class Repair:
     supply: tuple[str, ...] = ()
     keep: bool = True
     place: Place = Place.TOKEN
+    hint: str | None = None
 
 
 def repair(token: Token, expected: Collection[str], before: str, bracket: str | None) -> Repair:
@@ -61,7 +62,8 @@ def repair(token: Token, expected: Collection[str], before: str, bracket: str | 
         return Repair(near, ("RPAR",))
     if token.type in ("_DECLARE", "COMMA"):
         return Repair(near, keep=False)
-    return Repair(near, ("_SEMICOLON",) if "_SEMICOLON" in expected else (), keep=False)
+    hint = COMMENT_HINT if token == "#" else None
+    return Repair(near, ("_SEMICOLON",) if "_SEMICOLON" in expected else (), keep=False, hint=hint)
 
 
 def syntax_error(token: str) -> str:

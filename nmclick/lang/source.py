@@ -6,6 +6,8 @@ user should be told, which `# LINE "FILE"` directives may have moved away from t
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 from bisect import bisect_right
@@ -14,6 +16,7 @@ from pathlib import Path
 
 STDIN_NAME = "<stdin>"
 EXPRESSION_NAME = "config"
+MAX_SIZE = 16 * 1024 * 1024
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 
@@ -34,11 +37,17 @@ class Source:
     def read(cls, name: str) -> Source:
         """Read the file `name`, or standard input if it is `-` or empty.
 
-        Bytes that are not UTF-8 survive as surrogate escapes. Raises OSError.
+        Bytes that are not UTF-8 survive as surrogate escapes. Raises OSError; a file of more than MAX_SIZE bytes,
+        which may be a device without an end, is one.
         """
         if name in ("", "-"):
-            return cls(STDIN_NAME, decode(sys.stdin.buffer.read()))
-        return cls(name, decode(Path(name).read_bytes()))
+            data = sys.stdin.buffer.read(MAX_SIZE + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(MAX_SIZE + 1)
+        if len(data) > MAX_SIZE:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), name)
+        return cls(name if name not in ("", "-") else STDIN_NAME, decode(data))
 
 
 def decode(data: bytes) -> str:

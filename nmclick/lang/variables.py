@@ -157,13 +157,7 @@ class _Expansion:
 
 def _word(value: str, index: str) -> str:
     """The word of `value` at a 0-based index, written as a C integer; empty if there are not so many."""
-    base = (
-        16
-        if index[:2] in ("0x", "0X")
-        else 8
-        if index.startswith("0") and index.strip("01234567") == ""
-        else 10
-    )
+    base = 16 if index[:2] in ("0x", "0X") else 8 if index.startswith("0") and index.strip("01234567") == "" else 10
     words = configstring.split_words(value)
     which = int(index, base) if len(index) < 20 else len(words)
     return words[which] if which < len(words) else ""

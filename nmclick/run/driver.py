@@ -16,12 +16,12 @@ from nmclick.run.loop import Periodic, run_until_stopped
 from nmclick.run.native import NativeError
 from nmclick.run.query import exit_value, print_json, print_values
 from nmclick.run.start import Settings, start
-from nmclick.run.statistics import Reporter, Statistics
 
 if TYPE_CHECKING:
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.load import Loaded
     from nmclick.run.router import RunningRouter
+    from nmclick.run.statistics import Reporter, Statistics
 
 __all__ = ["RunOptions", "drive"]
 
@@ -64,7 +64,7 @@ def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics)
     status = 0
     if options.output is not None and not _write_flat(router, options.output, diagnostics):
         status = 1
-    statistics = Statistics(router) if options.reporter else None
+    statistics = _count(router) if options.reporter is not None else None
     stopwatch = _Stopwatch()
     if router.elements and not options.quit:
         _run(router, options, statistics, diagnostics)
@@ -109,6 +109,12 @@ def _run(router: RunningRouter, options: RunOptions, statistics: Statistics | No
             diagnostics.error(None, warning)
         for element in router.elements:
             element.stopped()
+
+
+def _count(router: RunningRouter) -> Statistics:
+    from nmclick.run.statistics import Statistics
+
+    return Statistics(router)
 
 
 def _write_flat(router: RunningRouter, output: str, diagnostics: Diagnostics) -> bool:

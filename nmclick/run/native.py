@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nmclick.run.ffi import NEVER, interface, load_program, load_runtime
 
@@ -32,8 +31,7 @@ class EventKind(IntEnum):
     DRAINED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Why `Native.wait` returned. The other fields are about upcalls."""
 
     kind: EventKind
@@ -43,15 +41,13 @@ class Event:
     argument: int
 
 
-@dataclass(frozen=True, slots=True)
-class TaskCounters:
+class TaskCounters(NamedTuple):
     calls: int
     idle_calls: int
     packets: int
 
 
-@dataclass(frozen=True, slots=True)
-class PortCounters:
+class PortCounters(NamedTuple):
     """What went through a port's rings. `drops` counts both directions by reason, in words."""
 
     rx_packets: int
@@ -63,8 +59,7 @@ class PortCounters:
     drops: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerCounters:
+class WorkerCounters(NamedTuple):
     rounds: int
     sleeps: int
     no_buffer: int

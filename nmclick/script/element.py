@@ -66,9 +66,7 @@ class ScriptElement(Element):
             return [error]
         program, errors = parse_program(self.args.INSTRUCTIONS, is_driver=kind is Kind.DRIVER)
         self.kind = kind
-        self.script = Interpreter(
-            self, program, kind, tuple(number for number in signals if number is not None)
-        )
+        self.script = Interpreter(self, program, kind, tuple(number for number in signals if number is not None))
         return errors
 
     def _default_kind(self) -> Kind:
@@ -197,7 +195,5 @@ def _kill(text: str) -> str:
         try:
             os.kill(pid, number)
         except OSError as error:
-            raise HandlerError(
-                f"kill({pid}, {number}): {error.strerror}", error.errno or errno.EPERM
-            ) from None
+            raise HandlerError(f"kill({pid}, {number}): {error.strerror}", error.errno or errno.EPERM) from None
     return ""

@@ -238,14 +238,10 @@ class Machine:
 
     # Handlers of elements, other scripts among them
 
-    def _resolve(
-        self, text: str, instruction: Instruction, errors: Errors, write: bool = False
-    ) -> Call | None:
+    def _resolve(self, text: str, instruction: Instruction, errors: Errors, write: bool = False) -> Call | None:
         expanded = self.expand(text, errors)
         try:
-            return resolve(
-                self.router, self.element, expanded, write=write, unquote_value=instruction.form.unquote
-            )
+            return resolve(self.router, self.element, expanded, write=write, unquote_value=instruction.form.unquote)
         except HandlerError as error:
             errors.error(str(error))
             return None

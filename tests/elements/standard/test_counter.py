@@ -60,7 +60,7 @@ def test_triggers_can_be_set_while_running_and_are_armed_again_by_a_reset() -> N
     result = run_config(
         """
         i :: InfiniteSource(LIMIT 10, ACTIVE false, END_CALL dm.step) -> c :: Counter -> Discard;
-        n :: Script(TYPE PASSIVE, print fired);
+        n :: Script(TYPE PASSIVE, print "fired");
         dm :: DriverManager(
             write c.count_call 4 n.run, write i.active true, pause, print $(c.count) $(c.count_call),
             write i.reset, pause, print $(c.count),
