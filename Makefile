@@ -8,34 +8,38 @@
 # demo and test need a Debian 12 or Ubuntu with Python 3.11 or later; as root they install what else they need.
 # PYTHON=python3.12 chooses another Python.
 
-PYTHON ?= python3
-VENV   := .venv
-PY     := $(VENV)/bin/python
-JOBS   ?= 2
+PYTHON  ?= python3
+VENV    := .venv
+PY      := $(VENV)/bin/python
+NMCLICK := $(VENV)/bin/nmclick
+JOBS    ?= 2
 
 .PHONY: demo test lint bench golden setup clean
 
 demo: $(VENV)/.demo
+	$(NMCLICK) run configs/ip-router.click --stats
 	@mkdir -p out
-	$(VENV)/bin/nmclick draw configs/ip-router.click -o out/ip-router.svg
-	$(VENV)/bin/nmclick run configs/ip-router.click --stats
-	@echo 'The diagram of this router is out/ip-router.svg'
+	@if command -v dot >/dev/null; then \
+	    set -x; $(NMCLICK) draw configs/ip-router.click -o out/ip-router.svg; \
+	else echo 'No diagram: that needs graphviz (sudo apt-get install graphviz)'; fi
 
 test: $(VENV)/.test
-	$(PY) -m pytest -n $(JOBS) tests
+	$(PY) -m pytest -n $(JOBS) --dist loadfile tests
 
 lint: $(VENV)/.lint
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	git ls-files -z -- '*.c' '*.h' | xargs -0 $(VENV)/bin/clang-format --dry-run -Werror
+	find native elements tests -name '*.[ch]' | xargs $(VENV)/bin/clang-format --dry-run -Werror
 	$(PY) -m nmclick.compile.lint gcc clang
+	for cc in gcc clang; do \
+	    $$cc -std=gnu11 -O1 -Wall -Wextra -Werror -fsyntax-only -I native/include $$(find native -name '*.c') || exit; done
 
 bench: $(VENV)/.demo
 	$(PY) -m tests.bench
 
 golden: $(VENV)/.test
-	$(PY) -m pytest -n $(JOBS) tests --update-golden
+	$(PY) -m pytest -n $(JOBS) --dist loadfile tests --update-golden
 
 setup: $(VENV)/.demo
 

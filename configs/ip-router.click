@@ -83,10 +83,10 @@ routes :: StaticIPLookup(
     10.0.3.1/32 4, 10.0.3.255/32 4, 10.0.3.0/24 3,
     0.0.0.0/0 10.0.3.2 3);
 
-FromNetmap($IN0, STOP true) -> port0 -> ToNetmap($OUT0);
-FromNetmap($IN1, STOP true) -> port1 -> ToNetmap($OUT1);
-FromNetmap($IN2, STOP true) -> port2 -> ToNetmap($OUT2);
-FromNetmap($IN3, STOP true) -> port3 -> ToNetmap($OUT3);
+in0 :: FromNetmap($IN0, STOP true) -> port0 -> out0 :: ToNetmap($OUT0);
+in1 :: FromNetmap($IN1, STOP true) -> port1 -> out1 :: ToNetmap($OUT1);
+in2 :: FromNetmap($IN2, STOP true) -> port2 -> out2 :: ToNetmap($OUT2);
+in3 :: FromNetmap($IN3, STOP true) -> port3 -> out3 :: ToNetmap($OUT3);
 
 port0 [1] -> routes [0] -> [1] port0;
 port1 [1] -> routes [1] -> [1] port1;

@@ -30,6 +30,7 @@ class EtherEncap(Element):
     """
 
     ports = "1/1"
+    example = "0x0800, 2:0:0:0:0:1, 2:0:0:0:0:2"
     example = "0x0800, 02:00:00:00:00:01, 02:00:00:00:00:02"
     processing = "a/a"
     arguments = Arguments(

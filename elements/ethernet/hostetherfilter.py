@@ -31,6 +31,7 @@ class HostEtherFilter(Element):
     """
 
     ports = "1/1-2"
+    example = "2:0:0:0:0:1"
     example = "02:00:00:00:00:01"
     processing = "a/ah"
     arguments = Arguments(

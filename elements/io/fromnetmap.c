@@ -16,45 +16,65 @@ static inline int FromNetmap_init(struct FromNetmap *self, const struct FromNetm
     return 0;
 }
 
-/* RFC 826 and 1112: the first bit of the destination tells broadcast and multicast frames. */
-static always_inline void FromNetmap_classify(struct packet *p)
+/* The ring to read now. */
+static always_inline unsigned FromNetmap_ring(const struct FromNetmap *self, const struct FromNetmap_args *args)
 {
-    if (p->length >= 6 && (p->data[0] & 1))
-        packet_set_type(p, load_u32(p->data) == 0xffffffff && load_u16(p->data + 4) == 0xffff ? PACKET_BROADCAST
-                                                                                             : PACKET_MULTICAST);
+    return args->queue < 0 ? self->ring : (unsigned)args->queue;
 }
 
-static inline unsigned FromNetmap_task(struct FromNetmap *self, const struct FromNetmap_args *args, struct packet *out,
-                                       unsigned max, struct context *c)
+static always_inline unsigned FromNetmap_limit(const struct FromNetmap_args *args, unsigned max)
+{
+    return args->burst > 0 && max > (unsigned)args->burst ? (unsigned)args->burst : max;
+}
+
+/* Nothing came: look at the next ring in the next turn, and tell whom it concerns when nothing will come any more. */
+static cold_path void FromNetmap_idle(struct FromNetmap *self, const struct nm_port *port, bool all, struct worker *w,
+                                      unsigned element)
+{
+    if (all && ++self->ring < port->n_rx_rings)
+        w->busy = true;
+    else if (all)
+        self->ring = 0;
+    if (port->finished && !self->ended) {
+        self->ended = true;
+        self->active = false;
+        worker_upcall(w, element, 0, 0);
+    }
+}
+
+static inline unsigned FromNetmap_burst(struct FromNetmap *self, const struct FromNetmap_args *args,
+                                        struct ring_burst *burst, unsigned max, struct context *c)
 {
     if (unlikely(!self->active))
         return 0;
     struct nm_port *port = c->worker->ports[args->port];
-    if (args->burst > 0 && max > (unsigned)args->burst)
-        max = (unsigned)args->burst;
-    unsigned n = 0, rings = args->queue < 0 ? port->n_rx_rings : 1;
-    for (unsigned i = 0; i < rings && !n; i++) {
-        unsigned ring = args->queue < 0 ? self->ring : (unsigned)args->queue;
-        n = ring_receive(c->worker, port, ring, out, max, &self->losses);
-        if (args->queue < 0 && ++self->ring >= port->n_rx_rings)
-            self->ring = 0;
-    }
-    if (NM_KEEP_packet_type)
-        for (unsigned i = 0; i < n; i++)
-            FromNetmap_classify(&out[i]);
-    self->count += n;
-    if (unlikely(!n && port->finished && !self->ended)) {
-        self->ended = true;
-        self->active = false;
-        worker_upcall(c->worker, c->element, 0, 0);
-    }
+    unsigned ring = FromNetmap_ring(self, args);
+    unsigned n = ring_open(burst, c->worker, port, ring, FromNetmap_limit(args, max), &self->losses);
+    burst->link_broadcasts = true;
+    if (unlikely(!n))
+        FromNetmap_idle(self, port, args->queue < 0, c->worker, c->element);
     return n;
+}
+
+static inline void FromNetmap_done(struct FromNetmap *self, const struct FromNetmap_args *args,
+                                   struct ring_burst *burst, struct context *c)
+{
+    struct nm_port *port = c->worker->ports[args->port];
+    self->count += ring_close(burst, c->worker, port, FromNetmap_ring(self, args));
+    if (args->queue < 0 && ++self->ring >= port->n_rx_rings)
+        self->ring = 0;
 }
 
 static inline unsigned FromNetmap_pull(struct FromNetmap *self, const struct FromNetmap_args *args, struct packet *out,
                                        unsigned max, struct context *c)
 {
-    return FromNetmap_task(self, args, out, max, c);
+    struct ring_burst burst;
+    unsigned n = FromNetmap_burst(self, args, &burst, max, c), taken = 0;
+    for (unsigned i = 0; i < n; i++)
+        taken += ring_next(&burst, i, &out[taken]);
+    if (n)
+        FromNetmap_done(self, args, &burst, c);
+    return taken;
 }
 
 static inline long FromNetmap_call_reset_counts(struct FromNetmap *self, const struct FromNetmap_args *args,

@@ -82,9 +82,7 @@ class InfiniteSource(TemplateSource):
 
     @write_handler("burst", "burstsize")
     def write_burst(self, text: str) -> None:
-        self.live.write(
-            "burst", parse_written(Signed(32, min=1), text, "burstsize parameter must be integer >= 1")
-        )
+        self.live.write("burst", parse_written(Signed(32, min=1), text, "burstsize parameter must be integer >= 1"))
 
     @write_handler("active")
     def write_active(self, text: str) -> None:

@@ -33,10 +33,7 @@ class Suppressor(Element):
             yield f"at most {MOST_PORTS} ports"
 
     def own_handlers(self) -> Sequence[OwnHandler]:
-        return [
-            OwnHandler(f"active{port}", self._reader(port), self._writer(port))
-            for port in range(self.n_inputs)
-        ]
+        return [OwnHandler(f"active{port}", self._reader(port), self._writer(port)) for port in range(self.n_inputs)]
 
     def _reader(self, port: int) -> Callable[[str], str]:
         return lambda text: Bool().unparse(not self.live.read_bytes("suppressed")[port])

@@ -35,7 +35,7 @@ class Switch(Element):
     handlers = {"switch": Field("output", Signed(32))}
 
     def configure(self, environment: Environment) -> Iterable[str]:
-        if self.args.OUTPUT >= self.n_outputs:
+        if self.n_outputs <= self.args.OUTPUT:
             yield f"output must be < {self.n_outputs}"
 
     @read_handler("config")

@@ -24,5 +24,5 @@ class Tee(Element):
     arguments = Arguments(Optional("N", Unsigned(32)))
 
     def configure(self, environment: Environment) -> Iterable[str]:
-        if self.args.N is not None and self.args.N != self.n_outputs:
+        if self.args.N is not None and self.n_outputs != self.args.N:
             yield f"{self.n_outputs} outputs implies {self.n_outputs} arms"

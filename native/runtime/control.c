@@ -195,6 +195,6 @@ unsigned nm_runtime_stop(struct runtime *rt)
         }
     unsigned late = 0;
     for (uint32_t i = 0; i < rt->n_ports; i++)
-        late += nm_port_flush(rt->ports[i]) < 0;
+        late += nm_port_flush(rt->ports[i]) < 0 || rt->ports[i]->warning != NULL;
     return late;
 }

@@ -20,6 +20,14 @@ void nm_runtime_task_counters(const struct runtime *rt, uint32_t task, struct nm
     }
 }
 
+/* Slots from `first` up to `last`, as far as the shared ring can be believed. */
+static uint32_t slots_between(const struct nm_ring *ring, uint32_t first, uint32_t last)
+{
+    if (first >= ring->n_slots || last >= ring->n_slots)
+        return 0;
+    return last >= first ? last - first : last + ring->n_slots - first;
+}
+
 static void add_drops(const struct nm_ring *ring, struct nm_port_counters *counters)
 {
     for (unsigned reason = 0; reason < NM_DROP_REASONS; reason++)
@@ -36,12 +44,14 @@ void nm_runtime_port_counters(const struct runtime *rt, uint32_t number, struct 
         counters->rx_packets += look(&port->rx[i].packets);
         counters->rx_bytes += look(&port->rx[i].bytes);
         counters->rx_drops += look(&port->rx[i].drops);
+        counters->waiting += slots_between(&port->rx[i], port->rx[i].ring->head, port->rx[i].hwtail);
         add_drops(&port->rx[i], counters);
     }
     for (unsigned i = 0; i < port->n_tx_rings; i++) {
         counters->tx_packets += look(&port->tx[i].packets);
         counters->tx_bytes += look(&port->tx[i].bytes);
         counters->tx_drops += look(&port->tx[i].drops);
+        counters->waiting += slots_between(&port->tx[i], port->tx[i].hwcur, port->tx[i].ring->head);
         add_drops(&port->tx[i], counters);
     }
 }

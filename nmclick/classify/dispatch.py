@@ -93,8 +93,14 @@ class Dispatch:
 
 
 def chain(algebra: Algebra, builder: Builder, rules: Sequence[Guarded]) -> Node:
-    """The rules tested one after the other: large tables in linear size."""
+    """The rules tested one after the other, for each length of the packet: large tables in linear size."""
     rules = normalise(algebra, rules)
+    lengths = {v for rule in rules for v in rule.formula.variables if v.is_length}
+    if lengths:
+        variable = min(lengths)
+        patterns = tuple(sorted({i for rule in rules for i in rule.patterns}))
+        rests = Splitting(algebra, rules, variable).rests()
+        return builder.select(variable, [(start, chain(algebra, builder, rest)) for start, rest in rests], patterns)
     node: Node = builder.leaf(rules[-1].output, rules[-1].patterns)
     for rule in reversed(rules[:-1]):
         node = branch(builder, rule.formula, builder.leaf(rule.output, rule.patterns), node, rule.patterns)
@@ -110,8 +116,10 @@ def branch(builder: Builder, formula: Formula, yes: Node, no: Node, patterns: tu
         return builder.select(variable, segments, patterns)
     node = yes if formula.kind == "and" else no
     for part in sorted(formula.parts, key=_test_order, reverse=True):
-        node = branch(builder, part, node, no, patterns) if formula.kind == "and" else (
-            branch(builder, part, yes, node, patterns)
+        node = (
+            branch(builder, part, node, no, patterns)
+            if formula.kind == "and"
+            else (branch(builder, part, yes, node, patterns))
         )
     return node
 
@@ -123,5 +131,3 @@ def _variable_order(variable: Variable) -> tuple[bool, Variable]:
 def _test_order(formula: Formula) -> tuple[bool, bool, int]:
     literal = formula.variable
     return literal is None, literal is not None and not literal.is_length, formula.serial
-
-

@@ -53,6 +53,7 @@ class _Function:
         self._module = module
         self._root = root
         self._cold = cold
+        self._split = self._split_nodes()
         self._nodes = self._reachable()
         self._position = {id(node): i for i, node in enumerate(self._nodes)}
         self._available = self._known_lengths()
@@ -94,16 +95,20 @@ class _Function:
             self._emit(node, 1, entered=True)
         return self._lines
 
-    def _is_split(self, node: Node) -> bool:
-        """Whether the short packets of a length test leave for a cold function."""
-        if not isinstance(node, Select) or not node.variable.is_length or self._cold:
-            return False
-        return len(node.targets) > 2 or isinstance(node.targets[0], Select)
+    def _split_nodes(self) -> set[int]:
+        """The length tests that every packet comes to first: those that fail leave for a cold function."""
+        split: set[int] = set()
+        node = self._root
+        while isinstance(node, Select) and node.variable.is_length and not self._cold:
+            if len(node.targets) > 2 or isinstance(node.targets[0], Select):
+                split.add(id(node))
+            node = node.targets[-1]
+        return split
 
     def _targets(self, node: Node) -> tuple[Node, ...]:
         if not isinstance(node, Select):
             return ()
-        return node.targets[-1:] if self._is_split(node) else node.targets
+        return node.targets[-1:] if id(node) in self._split else node.targets
 
     def _reachable(self) -> list[Node]:
         seen: set[int] = set()
@@ -122,7 +127,7 @@ class _Function:
             if not isinstance(node, Select):
                 continue
             here = known[id(node)]
-            for start, _, target in node.segments()[-1 if self._is_split(node) else 0 :]:
+            for start, _, target in node.segments()[-1 if id(node) in self._split else 0 :]:
                 there = {**here, node.variable.base: start} if node.variable.is_length else here
                 before = known.get(id(target), there)
                 known[id(target)] = {base: min(n, there.get(base, 0)) for base, n in before.items()}
@@ -132,7 +137,7 @@ class _Function:
         return self._available[id(node)].get(node.variable.base, 0)
 
     def _branching(self, node: Select) -> Branching:
-        if self._is_split(node):
+        if id(node) in self._split:
             return Branching(node, (), (), node.targets[-1])
         return branching_of(node, self._known(node), lambda target: self._sizes[id(target)])
 
@@ -167,7 +172,7 @@ class _Function:
         """Statements that leave for the targets of a node; the default target follows them."""
         self._line(depth, f"/* {describe(node.variable)}{_provenance(node.patterns)} */")
         branching = self._branchings[id(node)]
-        if self._is_split(node):
+        if id(node) in self._split:
             self._line(depth, f"if (unlikely({condition(node.variable, 0, node.starts[-1] - 1, 0)}))")
             self._line(depth + 1, f"return {self._call_cold(node)};")
         elif branching.search:
@@ -283,7 +288,7 @@ def _grouped(runs: tuple[Run, ...]) -> list[tuple[Node, list[Run]]]:
 
 
 def _provenance(patterns: tuple[int, ...]) -> str:
-    """", patterns 0-3, 7": which of the user's patterns depend on a test."""
+    """ ", patterns 0-3, 7": which of the user's patterns depend on a test."""
     if not patterns:
         return ""
     spans: list[list[int]] = []

@@ -1,9 +1,9 @@
 """The expression language of IPFilter and IPClassifier: logic over primitives.
 
-    expr   ::= orexpr | orexpr ? expr : expr
-    orexpr ::= term { (or | ||) term }
-    term   ::= factor { [and | &&] factor }          juxtaposition is "and"
-    factor ::= (not | !) factor | ( expr ) | true | false | primitive
+expr   ::= orexpr | orexpr ? expr : expr
+orexpr ::= term { (or | ||) term }
+term   ::= factor { [and | &&] factor }          juxtaposition is "and"
+factor ::= (not | !) factor | ( expr ) | true | false | primitive
 """
 
 from __future__ import annotations

@@ -101,9 +101,7 @@ class Builder:
     def leaf(self, output: int, patterns: tuple[int, ...] = ()) -> Leaf:
         return self._leaves.setdefault(output, Leaf(output, patterns))
 
-    def select(
-        self, variable: Variable, segments: Iterable[tuple[int, Node]], patterns: tuple[int, ...] = ()
-    ) -> Node:
+    def select(self, variable: Variable, segments: Iterable[tuple[int, Node]], patterns: tuple[int, ...] = ()) -> Node:
         """A node over (start, target) segments in order, the first from 0. Segments that agree are joined, and
         bits of the mask that no segment needs are dropped, so that no byte is read without reason."""
         starts: list[int] = []

@@ -7,10 +7,13 @@ on to that test's target.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from .intervals import Intervals, intersection, union
 from .ir import Builder, Leaf, Node, Select, Variable, topological
 
 MAX_TOGGLES = 64
+MAX_SKIPS = 64
 
 Facts = dict[Variable, Intervals]
 Edges = dict[int, list[Node | None]]
@@ -59,14 +62,20 @@ def _thread(root: Node) -> Edges:
 
 def _skip(node: Node, known: Facts) -> Node:
     """The first node from here on whose test is open."""
-    while isinstance(node, Select):
+    for _ in range(MAX_SKIPS):
+        if not isinstance(node, Select):
+            break
         values = known.get(_family(node.variable))
         if values is None:
             break
-        reached = {id(target): target for start, end, target in _spans(node) if intersection(values, (start, end))}
-        if len(reached) != 1:
+        first, last = bisect_right(node.starts, values[0]) - 1, bisect_right(node.starts, values[-1] - 1) - 1
+        target = node.targets[first]
+        if target is not node.targets[last] or any(
+            reached is not target and intersection(values, (start, end))
+            for start, end, reached in _spans(node)[first:last]
+        ):
             break
-        (node,) = reached.values()
+        node = target
     return node
 
 

@@ -44,6 +44,7 @@ def help_text() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status: 0 fine, 1 the configuration or the run failed, 2 the command line is wrong."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _open_standard_streams()
     try:
         status = _dispatch(words)
         sys.stdout.flush()
@@ -64,6 +65,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return _fail(f"internal error: {text} (NMCLICK_DEBUG=1 shows where)")
     return status
+
+
+def _open_standard_streams() -> None:
+    """Streams that were closed by whoever started us become /dev/null, or the first files opened would take their
+    numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def _fail(message: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
 
 from nmclick.cli.common import (
     CLICKPATH,
@@ -23,6 +25,16 @@ SUMMARY = (
     "Print a configuration with its compounds expanded and its variables replaced. Element classes need not exist if "
     "their names begin with a capital letter, and push and pull are not checked."
 )
+
+
+#: Names in front of "::".
+_DECLARED = re.compile(r"([\w@/]+(?:\s*,\s*[\w@/]+)*)\s*::")
+
+
+def _class_guess(text: str, existing: frozenset[str]) -> Callable[[str], bool]:
+    """Whether a name is a class: one that exists, or one that looks like it and that nobody declares as an element."""
+    declared = {name.strip() for names in _DECLARED.findall(text) for name in names.split(",")}
+    return lambda name: name in existing or (name[:1].isupper() and name not in declared)
 
 
 def main(arguments: list[str]) -> int:
@@ -48,11 +60,10 @@ def main(arguments: list[str]) -> int:
     diagnostics = Diagnostics()
     wanted = configuration.input()
     source = read_source(wanted, diagnostics)
-    existing = frozenset(Registry().class_names())
     flat = source and load_configuration(
         source,
         diagnostics,
-        known_class=lambda name: name in existing or name[:1].isupper(),
+        known_class=_class_guess(source.text, frozenset(Registry().class_names())),
         defines=wanted.defines,
         search_path=wanted.search_path,
     )

@@ -154,10 +154,11 @@ class LiveReporter:
 
     @staticmethod
     def _table(report: Report) -> Any:
+        from rich.console import Group
         from rich.markup import escape
         from rich.table import Table
 
-        table = Table(title=f"{report.until:.1f} s", caption=balance(report), title_justify="left")
+        table = Table(title=f"{report.until:.1f} s", title_justify="left")
         table.add_column("element")
         table.add_column("")
         table.add_column("packets", justify="right")
@@ -166,4 +167,4 @@ class LiveReporter:
             table.add_row(escape(name), way, f"{packets:,}", rate)
         for name, reason, packets in _drop_rows(report):
             table.add_row(escape(name), "[red]drop[/]", f"{packets:,}", escape(reason))
-        return table
+        return Group(table, f" {balance(report)}")

@@ -26,7 +26,7 @@ __all__ = [
 
 #: Packets in a batch unless the user says otherwise: long enough to share one clock read and one ring
 #: synchronisation, short enough that a batch's headers stay in the first-level cache.
-BURST = 64
+BURST = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,7 @@ def compile_router(
     folder = elements_folder()
     depends = sorted({c.path for c in plan.code if c.path is not None})
     depends += sorted({header for path in depends for header in path.parent.glob("*.h")})
-    path = compile_shared(
-        [text], sanitize=sanitize, flags=("-I", str(folder)), depends=depends, output=output
-    )
+    path = compile_shared([text], sanitize=sanitize, flags=("-I", str(folder)), depends=depends, output=output)
     return CompiledProgram(
         path,
         plan,

@@ -150,9 +150,7 @@ def compile_shared(
     return result
 
 
-def _compile(
-    compiler: Compiler, options: list[str], sources: Sequence[Path | str], folder: Path, result: Path
-) -> None:
+def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | str], folder: Path, result: Path) -> None:
     """Run the compiler in a folder of its own below the cache and rename the result into place."""
     with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as build:
         files = []
@@ -184,5 +182,9 @@ def runtime_library(*, sanitize: bool = False) -> Path:
     sources = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.c"))
     depends = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.h"))
     return compile_shared(
-        list(sources), sanitize=sanitize, flags=("-I", str(native), "-fvisibility=default"), depends=depends, name="runtime"
+        list(sources),
+        sanitize=sanitize,
+        flags=("-I", str(native), "-fvisibility=default"),
+        depends=depends,
+        name="runtime",
     )

@@ -12,7 +12,7 @@ from nmclick.graph.processing import Mode
 def emit_paths(unit: Unit) -> Iterator[str]:
     for number in range(len(unit.plan.regions)):
         yield (
-            f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, unsigned n, unsigned entry);"
+            f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, struct ring_burst *burst, unsigned n, unsigned entry);"
         )
     yield _batches(unit)
     yield _dispatch(unit)
@@ -94,7 +94,7 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
     batched = [(entry, node) for entry, node in entries if unit.plan.needs_batch(node)]
     emitting = sorted({node[0] for node in nodes if unit.code(node[0]).emits and not unit.plan.needs_batch(node)})
     lines = [
-        f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, unsigned n, unsigned entry)",
+        f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, struct ring_burst *burst, unsigned n, unsigned entry)",
         "{",
         "    struct packet p;",
         "    int port;",
@@ -119,27 +119,37 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
             for edge in _push_edges(unit, index):
                 lines.append(f"        case {unit.first_edge[index] + edge[1]}: {_arrow(unit, number, edge)}")
         lines += ["        default: w->misdirected++, packet_free(w, &p); goto next;", "        }", "    }"]
-    lines += [
-        "    if (i == n)",
-        "        return;",
-        "    p = in[i];",
-    ]
-    if any(unit.code(index).touches_data or index in unit.own_packet for index, _ in nodes):
-        lines.append("    __builtin_prefetch(in[i + PREFETCH_AHEAD].data);")
+    lines += ["    if (i == n)", "        return;", *_load(unit, nodes, [node for _, node in entries])]
     if len(entries) == 1 and not batched:
-        lines += ["    i++;", f"    goto {_name(entries[0][1])};"]
+        lines.append(f"    goto {_name(entries[0][1])};")
     else:
         lines.append("    switch (entry) {")
         for entry, node in entries:
             if unit.plan.needs_batch(node):
-                lines.append(f"    case {entry}: port = result[i++]; goto {_name(node)}_left;")
+                lines.append(f"    case {entry}: port = result[i - 1]; goto {_name(node)}_left;")
             else:
-                lines.append(f"    case {entry}: i++; goto {_name(node)};")
+                lines.append(f"    case {entry}: goto {_name(node)};")
         lines += ["    default: __builtin_unreachable();", "    }"]
     for node in nodes:
         lines += _node(unit, number, node)
     lines.append("}")
     return "\n".join(lines)
+
+
+def _load(unit: Unit, nodes: list[Node], entries: list[Node]) -> list[str]:
+    """The next packet: out of a batch, or made from a ring slot."""
+    ahead = any(unit.code(index).touches_data or index in unit.own_packet for index, _ in nodes)
+    batch = ["    p = in[i++];"]
+    slots = ["    if (unlikely(!ring_next(burst, i++, &p)))", "        goto next;"]
+    if ahead:
+        batch.insert(0, "    __builtin_prefetch(in[i + PREFETCH_AHEAD].data);")
+        slots.insert(0, "    ring_prefetch(burst, i + PREFETCH_AHEAD);")
+    from_slots = [node for node in entries if node in unit.plan.slot_entries]
+    if not from_slots:
+        return batch
+    if len(entries) == 1 and not unit.plan.has_packets(entries[0]):
+        return slots
+    return ["    if (burst) {", *("    " + s for s in slots), "    } else {", *("    " + s for s in batch), "    }"]
 
 
 def _push_edges(unit: Unit, index: int) -> list[Edge]:
@@ -206,7 +216,7 @@ def _drain(unit: Unit) -> str:
     """Run regions until no batch is left, upstream first. A push cycle without end gives way to the control plane."""
     plan = unit.plan
     cases = [
-        f"            case {number}: region_{plan.region_of[node]}(S, w, packets.packets + at, n, {number}); break;"
+        f"            case {number}: region_{plan.region_of[node]}(S, w, packets.packets + at, NULL, n, {number}); break;"
         for number, node in enumerate(plan.entries)
     ]
     words = (len(plan.entries) + 63) // 64
@@ -288,35 +298,71 @@ def _pull(unit: Unit, path: PullPath) -> str:
 def _task(unit: Unit, number: int, task: Task) -> str:
     plan = unit.plan
     index = task.element
+    target: Node | Dropped | None = (index, 0)
+    if task.sink is None:
+        target = plan.target((index, 0)) if plan.elements[index].n_outputs else None
     lines = [
         unit.label(index),
         f"static unsigned task_{number}(void *state, struct worker *w)",
         "{",
         "    struct state *S = state;",
-        f"    struct packet packets[{unit.burst} + PREFETCH_AHEAD];",
     ]
-    if task.sink is not None:
-        lines.append(f"    unsigned n = {task.sink.function}(S, w, packets, {unit.burst});")
-        target: Node | Dropped | None = (index, 0)
+    if task.slots:
+        lines += _slots_task(unit, index, target)
     else:
-        lines.append(f"    unsigned n = {unit.call(index, 'task', 'packets', str(unit.burst))};")
-        target = plan.target((index, 0)) if plan.elements[index].n_outputs else None
-    lines += ["    if (unlikely(S->emissions.count))", "        dispatch(S, w);"]
-    if isinstance(target, Dropped):
-        lines += ["    for (unsigned i = 0; i < n; i++) {", "        struct packet p = packets[i];"]
-        lines += [f"        {_drop(unit, target.element)};", "    }"]
-    elif target is not None:
-        lines += [
-            "    if (n)",
-            f"        region_{plan.region_of[target]}(S, w, packets, n, {plan.entry_number(target)});",
-        ]
-    starts: list[Node] = [] if target is None or isinstance(target, Dropped) else [target]
+        lines += _packets_task(unit, task, target)
+    starts: list[Node] = [target] if isinstance(target, tuple) else []
     for edge in plan.outside:
         reached = plan.target(edge)
         if not isinstance(reached, Dropped):
             starts.append(reached)
     lines += ["    drain(S, w);", *flushes(unit, starts), "    return n;", "}"]
     return "\n".join(lines)
+
+
+def _enter(unit: Unit, target: Node, packets: str, burst: str) -> str:
+    region, entry = unit.plan.region_of[target], unit.plan.entry_number(target)
+    return f"region_{region}(S, w, {packets}, {burst}, n, {entry});"
+
+
+def _slots_task(unit: Unit, index: int, target: Node | Dropped | None) -> list[str]:
+    """A source whose ring slots the region reads itself."""
+    lines = [
+        "    struct ring_burst burst;",
+        f"    unsigned n = {unit.call(index, 'burst', '&burst', str(unit.burst))};",
+        "    if (n) {",
+    ]
+    if isinstance(target, tuple):
+        lines.append(f"        {_enter(unit, target, 'NULL', '&burst')}")
+    else:
+        lines += [
+            "        struct packet p;",
+            "        for (unsigned i = 0; i < n; i++)",
+            "            if (ring_next(&burst, i, &p))",
+            f"                {_drop(unit, index if target is None else target.element)};",
+        ]
+    return [*lines, f"        {unit.call(index, 'done', '&burst')};", "    }"]
+
+
+def _packets_task(unit: Unit, task: Task, target: Node | Dropped | None) -> list[str]:
+    """A source that makes packets, or a pull path drawn into a sink."""
+    call = (
+        unit.call(task.element, "task", "packets", str(unit.burst))
+        if task.sink is None
+        else f"{task.sink.function}(S, w, packets, {unit.burst})"
+    )
+    lines = [
+        f"    struct packet packets[{unit.burst} + PREFETCH_AHEAD];",
+        f"    unsigned n = {call};",
+        "    if (unlikely(S->emissions.count))",
+        "        dispatch(S, w);",
+    ]
+    if isinstance(target, Dropped):
+        lines += ["    for (unsigned i = 0; i < n; i++) {", "        struct packet p = packets[i];"]
+        lines += [f"        {_drop(unit, target.element)};", "    }"]
+    elif target is not None:
+        lines += ["    if (n)", f"        {_enter(unit, target, 'packets', 'NULL')}"]
+    return lines
 
 
 def flushes(unit: Unit, starts: Iterable[Node]) -> list[str]:

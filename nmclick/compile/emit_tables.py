@@ -97,9 +97,15 @@ def _program(unit: Unit, calls: list[tuple[int, str]]) -> str:
     sizes = [f"sizeof(((struct {classes[i]} *)0)->{name})" for i, name in fields]
     return "\n".join(
         [
-            _table("static unsigned (*const tasks[])(void *, struct worker *)", [f"task_{i}" for i in range(len(plan.tasks))]),
+            _table(
+                "static unsigned (*const tasks[])(void *, struct worker *)",
+                [f"task_{i}" for i in range(len(plan.tasks))],
+            ),
             _table("static const uint32_t task_elements[]", [str(task.element) for task in plan.tasks]),
-            _table("static uint64_t (*const timers[])(void *, struct worker *)", [f"timer_{i}" for i in range(len(plan.timers))]),
+            _table(
+                "static uint64_t (*const timers[])(void *, struct worker *)",
+                [f"timer_{i}" for i in range(len(plan.timers))],
+            ),
             _table("static const uint32_t timer_elements[]", list(map(str, plan.timers))),
             _table(
                 "static long (*const calls[])(void *, struct worker *, const void *, size_t, void *, size_t)",
@@ -112,7 +118,7 @@ def _program(unit: Unit, calls: list[tuple[int, str]]) -> str:
                 [f"offsetof(struct state, e{element.index}_drops)" for element in plan.elements],
             ),
             "",
-            "__attribute__((visibility(\"default\"))) const struct nm_program nm_program = {",
+            '__attribute__((visibility("default"))) const struct nm_program nm_program = {',
             "    .abi = NM_PROGRAM_ABI,",
             f"    .n_elements = {len(plan.elements)},",
             f"    .n_tasks = {len(plan.tasks)},",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_ENTRY = re.compile(r"(\w+?)_(packet|batch|pull|task|flush|timer|init|cleanup|call_\w+)$")
+_ENTRY = re.compile(r"(\w+?)_(packet|batch|pull|task|burst|done|flush|timer|init|cleanup|call_\w+)$")
 _FUNCTION = re.compile(r"^(?:static|STATIC)\b[^;{=]*?\b(\w+)\s*\([^;{]*\)\s*\n?\{\n(.*?)^\}", re.M | re.S)
 _CALL = re.compile(r"\b(\w+)\s*\(")
-_TOUCH = re.compile(r"\b(?:load|store)_(?:u|be)\d+\b|nmclick/headers\.h|->data\b|\bpacket_clone\b")
+_TOUCH = re.compile(r"nmclick/headers\.h|->data\b|\bpacket_clone\b")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 
 

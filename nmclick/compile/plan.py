@@ -52,6 +52,7 @@ class Task:
 
     element: int
     sink: PullPath | None = None
+    slots: bool = False  # the region reads ring slots itself (burst and done entry points)
 
 
 @dataclass(slots=True)
@@ -71,6 +72,19 @@ class Plan:
     cut: set[Edge] = field(default_factory=set)
     outside: set[Edge] = field(default_factory=set)
     devices: list[tuple[int, DeviceUse]] = field(default_factory=list)
+
+    @property
+    def slot_entries(self) -> set[Node]:
+        """Nodes that regions enter with packets made from ring slots."""
+        targets = {self.target((task.element, 0)) for task in self.tasks if task.slots}
+        return {target for target in targets if not isinstance(target, Dropped)}
+
+    def has_packets(self, node: Node) -> bool:
+        """Whether batches of packets, too, enter at a node that ring slots enter at."""
+        slots = {(task.element, 0) for task in self.tasks if task.slots}
+        return any(self.target(edge) == node for edge in (self.outside | self.cut) - slots) or any(
+            task.sink is not None and task.element == node[0] for task in self.tasks
+        )
 
     @property
     def elements(self) -> list[Element]:
@@ -193,8 +207,8 @@ class _Planner:
                 for edge in self.graph.predecessors(index, port)
                 if edge in self.pulls
             ]
-            if "task" in self.code[index] and self._runs(element):
-                self.tasks.append(Task(index))
+            if ("task" in self.code[index] or "burst" in self.code[index]) and self._runs(element):
+                self.tasks.append(Task(index, slots="burst" in self.code[index]))
             elif pulled and "pull" not in self.code[index]:
                 self.tasks.extend(Task(index, path) for path in pulled)
 

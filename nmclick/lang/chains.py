@@ -30,7 +30,6 @@ class Statements:
 
     nested: bool
     after_output: bool = True
-    previous: ast.Statement | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +59,6 @@ class Chains:
         items: list[tuple[bool, ast.ElementList | None, int]] = []
         items.append((False, statement.first, statement.start))
         items += [(link.fat, link.elements, link.end) for link in statement.links]
-        self._check_group_start(statement, state)
         chain: list[Member] = []
         for position, (fat, elements, end) in enumerate(items):
             arrow_follows = position + 1 < len(items)
@@ -81,15 +79,11 @@ class Chains:
                 self._end_chain(chain, state, following)
             chain = members
         if chain:
-            self._end_chain(chain, state, self._context.file.after(statement.end))
-
-    def _check_group_start(self, statement: ast.Connection, state: Statements) -> None:
-        """A group may begin a statement only after a `;`: Click takes it for a configuration string out of place."""
-        first = statement.first.elements[0] if statement.first else None
-        if isinstance(state.previous, ast.Connection) and first and isinstance(first.subject, ast.Group):
-            place = self._context.file.after(state.previous.end)
-            if place.start == statement.start and place.text == "(":
-                self._context.error(place, syntax_error("("))
+            following = self._context.file.after(statement.end)
+            if following.text == "(":
+                # The grammar takes it for a group in the next statement, but a group starts one only after a `;`.
+                self._context.error(following, syntax_error("("))
+            self._end_chain(chain, state, following)
 
     def _join(self, sources: list[Member], targets: list[Member], fat: bool, span: Span, following: Span) -> None:
         def report(message: str) -> None:
@@ -115,7 +109,9 @@ class Chains:
             return []
         if first and not state.after_output:
             self._context.report_problems(place.start)
-            self._context.diagnostics.warning(place, f"suggest 'input {place.text}' or '[0] {place.text}' to start connection")
+            self._context.diagnostics.warning(
+                place, f"suggest 'input {place.text}' or '[0] {place.text}' to start connection"
+            )
         return [Member(self._context.circuit.index["input" if first else "output"])]
 
     def _element_list(
@@ -172,7 +168,12 @@ class Chains:
                 draft = _Draft(name, None, self._context.file.span(max(0, end - 1), end), bare=False)
             case None:
                 name = "input" if first else "output"
-                draft = _Draft(name, self._context.class_type(name), self._context.file.span(element.start, element.end), bare=False)
+                draft = _Draft(
+                    name,
+                    self._context.class_type(name),
+                    self._context.file.span(element.start, element.end),
+                    bare=False,
+                )
                 if first:
                     inputs, outputs = [], inputs
         if isinstance(element.declared, ast.Compound):
@@ -191,7 +192,6 @@ class Chains:
             return self._context.demand_class(declared.text, self._context.file.span(declared.start, declared.end))
         # Without a class, Click goes on as if the element's name were one.
         place = self._context.file.after(declared.end)
-        self._context.report_problems(place.start + 1)
         return self._context.demand_class(draft.name, place)
 
     def _config(self, draft: _Draft, config: ast.Config) -> None:

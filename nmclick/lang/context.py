@@ -103,9 +103,7 @@ class Context:
         if place is not None:
             self._hints += 1
             return f"`{name}` is declared at {place.landmark}: declare an element before it is used"
-        return self._suggest(
-            name, lambda: [*self.circuit.index, *self.classes.all_names(), *self._class_names()]
-        )
+        return self._suggest(name, lambda: [*self.circuit.index, *self.classes.all_names(), *self._class_names()])
 
     def _suggest(self, name: str, candidates: Callable[[], Iterable[str]]) -> str | None:
         self._hints += 1

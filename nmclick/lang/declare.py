@@ -16,7 +16,7 @@ from nmclick.lang.context import Context
 from nmclick.lang.parser import ParsedFile
 from nmclick.lang.recovery import printable
 from nmclick.lang.source import Span
-from nmclick.lang.tunnels import check_pseudoelement
+from nmclick.lang.tunnels import Which, check_pseudoelement
 
 
 class Requirements(Protocol):
@@ -41,8 +41,10 @@ class Declarer:
             if not file.truncated:
                 self._statements(file.statements, nested=self.context.circuit.depth > 0)
 
-    def _statements(self, statements: Sequence[ast.Statement], *, nested: bool) -> Statements:
+    def _statements(self, statements: Sequence[ast.Statement], *, nested: bool) -> None:
+        context = self.context
         state = Statements(nested)
+        outer, context.statements = context.statements, statements
         for statement in statements:
             if context.diagnostics.full:
                 break
@@ -52,17 +54,20 @@ class Declarer:
                     self._chains.connection(statement, state)
                 case ast.ClassDefinition():
                     self._class_definition(statement)
-                case ast.Require():
-                    place = context.file.lines.span(statement.config.end, statement.config.end)
-                    caret = context.file.span(statement.config.start, statement.config.end)
+                case ast.Require(config):
                     context.report_problems(statement.end)
-                    self._requirements.require(self, statement.config.text, place, caret)
-                case ast.Define():
-                    self._define(statement)
-            state.previous = statement
-        return state
+                    self._requirements.require(self, config.text, *self._places(config))
+                case ast.Define(config):
+                    self._define(config)
+        context.statements = outer
+
+    def _places(self, config: ast.Config) -> tuple[Span, Span]:
+        """Where errors in a configuration string are reported, and the string."""
+        file = self.context.file
+        return file.span(config.end, config.end), file.span(config.start, config.end)
 
     def _class_definition(self, statement: ast.ClassDefinition) -> None:
+        context = self.context
         name = statement.name.text
         match statement.body:
             case ast.Compound():
@@ -72,15 +77,14 @@ class Declarer:
             case None:
                 context.classes.names[name] = Special.UNKNOWN
 
-    def _define(self, statement: ast.Define) -> None:
-        config = statement.config
-        place = context.file.lines.span(config.end, config.end)
-        caret = context.file.span(config.start, config.end)
+    def _define(self, config: ast.Config) -> None:
+        context = self.context
+        place, caret = self._places(config)
         for argument in configstring.split_arguments(config.text):
-            variable, value = configstring.shift_word(argument)
-            name = variable[1:]
             if not argument:
                 continue
+            variable, value = configstring.shift_word(argument)
+            name = variable[1:]
             if not (variable.startswith("$") and name.isascii() and name.replace("_", "a").isalnum()):
                 context.error(place, "bad 'define' declaration: not a variable", read=config.end, caret=caret)
             elif context.circuit.defines(name):
@@ -90,25 +94,23 @@ class Declarer:
 
     def compound(self, node: ast.Compound, name: str) -> Compound:
         """The class that a `{ ... }` makes, known as `name` afterwards if that is not empty."""
-        outer, classes = context.circuit, context.classes
+        context = self.context
+        depth = context.circuit.depth + 1
         extended: ElementType | None = None
         branches: list[Compound] = []
         for branch in node.branches:
             if branch.extends:
                 extended = self._extended_class(node, branch, branch.extends, name)
             landmark = context.file.after(branch.extends.end if branch.extends else branch.start)
-            context.circuit = compound = Compound(name, landmark, outer.depth + 1)
-            context.classes = ClassScope(classes)
-            compound.add("input", Special.TUNNEL, landmark)
-            compound.add("output", Special.TUNNEL, landmark)
-            self._formals(branch.formals)
-            self._statements(branch.statements, nested=True)
-            context.report_problems(branch.end)
-            context.circuit, context.classes = outer, classes
-            compound.inputs = check_pseudoelement(compound, 0, "input", compound.printable_name, landmark, context.error)
-            compound.outputs = check_pseudoelement(
-                compound, 1, "output", compound.printable_name, landmark, self._error
-            )
+            compound = Compound(name, landmark, depth)
+            with context.inside(compound):
+                compound.add("input", Special.TUNNEL, landmark)
+                compound.add("output", Special.TUNNEL, landmark)
+                self._formals(branch.formals)
+                self._statements(branch.statements, nested=True)
+                context.report_problems(branch.end)
+            compound.inputs = self._check_ports(compound, 0, "input", compound.printable_name, landmark)
+            compound.outputs = self._check_ports(compound, 1, "output", compound.printable_name, landmark)
             for index in range(len(compound.elements)):
                 compound.settle_name(index)
             if branches:
@@ -120,6 +122,7 @@ class Declarer:
         return branches[0]
 
     def _extended_class(self, node: ast.Compound, branch: ast.Branch, dots: ast.Name, name: str) -> ElementType:
+        context = self.context
         place = context.file.span(dots.start, dots.end)
         type_ = context.class_type(name)
         if type_ is None:
@@ -132,6 +135,7 @@ class Declarer:
         return type_
 
     def _formals(self, formals: Sequence[ast.Formal]) -> None:
+        context = self.context
         circuit = context.circuit
         in_order = True
         for formal in formals:
@@ -152,6 +156,7 @@ class Declarer:
 
     def group(self, node: ast.Group) -> tuple[str, int, int]:
         """Declare a group's statements; its provisional name and its numbers of inputs and outputs."""
+        context = self.context
         circuit = context.circuit
         opening = context.file.span(node.start, node.start + 1)
         name = circuit.anonymous_name("")
@@ -163,11 +168,17 @@ class Declarer:
         self.nesting -= 1
         place = context.file.span(max(node.start, node.end - 1), node.end)
         context.report_problems(node.end)
-        inputs = check_pseudoelement(circuit, first, "input", "<anonymous group>", place, context.error)
-        outputs = check_pseudoelement(circuit, last, "output", "<anonymous group>", place, context.error)
+        inputs = self._check_ports(circuit, first, "input", "<anonymous group>", place)
+        outputs = self._check_ports(circuit, last, "output", "<anonymous group>", place)
         for which, index in outside.items():
             if index is None:
                 del circuit.index[which]
             else:
                 circuit.index[which] = index
         return name, inputs, outputs
+
+    def _check_ports(self, circuit: Compound, element: int, which: Which, name: str, place: Span) -> int:
+        ports, problems = check_pseudoelement(circuit, element, which, name)
+        for problem in problems:
+            self.context.error(place, problem)
+        return ports

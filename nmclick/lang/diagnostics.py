@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nmclick.lang.source import Span
@@ -68,7 +68,7 @@ class Diagnostics:
         caret: Span | None = None,
     ) -> None:
         """Report an error. `context` is the line above it ("While configuring 'c :: Counter':")."""
-        if self._add("error", span, message, context, hint, caret):
+        if self._add(Message("error", span, message, context, hint, caret)):
             self.errors += 1
 
     def warning(
@@ -81,7 +81,7 @@ class Diagnostics:
         caret: Span | None = None,
     ) -> None:
         """Report something that works but is probably not meant. The text goes without its `warning: ` prefix."""
-        self._add("warning", span, message, context, hint, caret)
+        self._add(Message("warning", span, message, context, hint, caret))
 
     def note(
         self,
@@ -94,7 +94,7 @@ class Diagnostics:
         excerpt: bool = True,
     ) -> None:
         """Add a line that belongs to the report before it ("element 'a' previously declared here")."""
-        self._add("note", span, message, context, hint, caret, excerpt)
+        self._add(Message("note", span, message, context, hint, caret, excerpt))
 
     def render(self, mode: Mode, *, color: bool = False) -> str:
         """All messages as text that ends in a newline, or as a JSON array."""
@@ -105,21 +105,11 @@ class Diagnostics:
         trailer = NOT_INITIALIZED if self.not_initialized else None
         return rendering.as_text(self.messages, trailer, excerpts=mode == "pretty", color=color)
 
-    def _add(
-        self,
-        severity: Severity,
-        span: Span | None,
-        text: str,
-        context: str | None,
-        hint: str | None,
-        caret: Span | None,
-        excerpt: bool = True,
-    ) -> bool:
-        message = Message(severity, span, text, context, hint, caret, excerpt)
-        if severity != "note":
+    def _add(self, message: Message) -> bool:
+        if message.severity != "note":
             # The parser and the elaborator may stumble over the same token.
-            identity = Message(severity, span, text, context, None, None)
-            if span is not None and identity in self._seen:
+            identity = replace(message, hint=None, caret=None)
+            if message.span is not None and identity in self._seen:
                 return False
             self._seen.add(identity)
         self.messages.append(message)

@@ -31,6 +31,7 @@ def load_configuration(
     """
     # The parser is imported here because lark costs more than everything else that a command may need.
     from nmclick.lang.compounds import Compound, LimitError, Primitive
+    from nmclick.lang.context import Context
     from nmclick.lang.declare import Declarer
     from nmclick.lang.expand import Expander
     from nmclick.lang.libraries import COMPACT_CONFIG, RequirementReader
@@ -44,7 +45,8 @@ def load_configuration(
     file = parse(source)
     top = Compound("", file.end(), 0)
     reader = RequirementReader(diagnostics, search_path, available_package)
-    declarer = Declarer(top, diagnostics, known_class, class_names, reader)
+    context = Context(file, top, diagnostics, known_class, class_names)
+    declarer = Declarer(context, reader)
     flat = FlatConfiguration(requirements=reader.requirements, text=source.text)
     try:
         declarer.declare_file(file)
@@ -53,7 +55,7 @@ def load_configuration(
         scope = Scope()
         for name, value in {**top.definitions, **(defines or {})}.items():
             scope.define(name, value)
-        expander = Expander(top, declarer.tunnels, diagnostics, file.end(), declarer.class_type)
+        expander = Expander(top, context.tunnels, diagnostics, file.end(), context.class_type)
         expander.expand(scope)
         numbers: list[int] = []
         for instance in top.elements:
@@ -70,7 +72,7 @@ def load_configuration(
                 )
         wires = {
             (wire.to_element, wire.to_port, wire.from_element, wire.from_port): wire.span
-            for wire in declarer.tunnels.connections()
+            for wire in context.tunnels.connections()
         }
     except LimitError as error:
         diagnostics.error(file.end(), str(error))

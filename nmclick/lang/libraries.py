@@ -77,10 +77,10 @@ class RequirementReader:
         self._diagnostics.error(None, f"requirement '{shown}' not available", caret=caret)
 
     def _require_library(self, declarer: Declarer, name: str, place: Span, caret: Span) -> None:
-        if declarer.circuit.depth:
+        if declarer.context.circuit.depth:
             self._diagnostics.error(place, "'require library' must be used at file scope", caret=caret)
             return
-        directory, slash, _ = declarer.file.lines.locate(place.start)[0].rpartition("/")
+        directory, slash, _ = declarer.context.file.lines.locate(place.start)[0].rpartition("/")
         path = find_library(name, directory if slash and directory else ".", self._search_path)
         if path is None:
             message = f"library '{printable(name)}' not found in CLICKPATH/conf"

@@ -18,7 +18,7 @@ from nmclick.lang import ast
 from nmclick.lang.builder import SUPPLIED, TreeBuilder
 from nmclick.lang.diagnostics import MAX_ERRORS
 from nmclick.lang.lexer import END, Lexer, Problem
-from nmclick.lang.recovery import Place, repair
+from nmclick.lang.recovery import Place, Repair, repair
 from nmclick.lang.source import LineMap, Source, Span
 from nmclick.lang.tables import tables_path
 
@@ -114,7 +114,7 @@ class _Parse:
 
     def _give_up(self, token: Token, message: str) -> None:
         if not self._muted:
-            self._report(token, message, Place.TOKEN)
+            self._report(token, Repair(message))
         self._muted = True
 
     def _feed(self, token: Token) -> None:
@@ -124,7 +124,7 @@ class _Parse:
                 return
             bracket = self._brackets[-1].type if self._brackets else None
             fix = repair(token, self._choices(), self._before.type, bracket)
-            self._report(token, fix.message, fix.place, fix.hint)
+            self._report(token, fix)
             for terminal in fix.supply:
                 self._accepted(_virtual(terminal, self._before))
             if not fix.keep:
@@ -144,18 +144,20 @@ class _Parse:
             self._statements = result
         return True
 
-    def _report(self, token: Token, message: str, place: Place, hint: str | None = None) -> None:
+    def _report(self, token: Token, fix: Repair) -> None:
         if self._muted:
             return
-        assert token.start_pos is not None and token.end_pos is not None
-        at = self._before if place is Place.BEFORE else token
+        before = self._before
+        assert token.start_pos is not None
+        at = before if fix.place is Place.BEFORE else token
         span = self._lexer.landmark(at.start_pos or 0, at.end_pos or 0)
-        caret = None
-        if token.type == END and self._brackets and message.startswith("expected"):
+        caret, hint = None, fix.hint
+        if token.type == END and self._brackets and fix.message.startswith("expected"):
             opening = self._brackets[-1]
             caret = self._lexer.lines.span(opening.start_pos or 0, opening.end_pos or 0)
             hint = f"this `{opening}` is never closed"
-        self._lexer.problem(token.start_pos, span, message, caret=caret, hint=hint)
+        order = token.start_pos - fix.early
+        self._lexer.problem(order, span, fix.message, caret=caret, hint=hint)
 
 
 def _virtual(terminal: str, before: Token) -> Token:

@@ -24,13 +24,17 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Report `message`, feed the `supply` terminals, then the token again if `keep`."""
+    """Report `message`, feed the `supply` terminals, then the token again if `keep`.
+
+    `early` says that an element is not complete yet, so that the message comes before all that is said about it.
+    """
 
     message: str
     supply: tuple[str, ...] = ()
     keep: bool = True
     place: Place = Place.TOKEN
     hint: str | None = None
+    early: bool = False
 
 
 def repair(token: Token, expected: Collection[str], before: str, bracket: str | None) -> Repair:
@@ -41,21 +45,21 @@ def repair(token: Token, expected: Collection[str], before: str, bracket: str | 
     near = syntax_error("(" if token.type == "CONFIG" else str(token))
     if "RSQB" in expected:
         if "IDENTIFIER" in expected:
-            return Repair("syntax error: expected port number", ("RSQB",))
-        return Repair("syntax error: expected ','", ("COMMA",))
+            return Repair("syntax error: expected port number", ("RSQB",), early=True)
+        return Repair("syntax error: expected ','", ("COMMA",), early=True)
     if "MISSING" in expected:
         if before == "_DECLARE":
-            return Repair("missing element type in declaration", ("MISSING",))
+            return Repair("missing element type in declaration", ("MISSING",), early=True)
         return Repair(near, ("MISSING",), keep=token.type in (END, "RBRACE", "RPAR", "_SEMICOLON"))
     if before == "ELEMENTCLASS":
-        return Repair("expected element type name", ("IDENTIFIER",))
+        return Repair("expected element type name", ("IDENTIFIER",), early=True)
     if before in ("REQUIRE", "DEFINE"):
         return Repair("expected '('", ("CONFIG",), place=Place.BEFORE)
     if "_SEMICOLON" not in expected:
         if "_BAR" in expected:
-            return Repair("expected ',' or '|'", ("_BAR",))
+            return Repair("expected ',' or '|'", ("_BAR",), early=True)
         if "VARIABLE" in expected:
-            return Repair("expected variable", ("VARIABLE", "_BAR"))
+            return Repair("expected variable", ("VARIABLE", "_BAR"), early=True)
     if token.type == END and bracket is not None:
         return Repair("expected '}'" if bracket == "LBRACE" else "expected ')'", (_closing(bracket),))
     if token.type in ("RBRACE", "OR") and bracket == "LPAR":

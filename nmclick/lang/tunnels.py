@@ -7,37 +7,31 @@ tunnels are gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from nmclick.lang.compounds import MAX_CONNECTIONS, Compound, LimitError, Special, Wire
 from nmclick.lang.diagnostics import MAX_ERRORS, Diagnostics
 from nmclick.lang.source import Span
 
+Which: TypeAlias = Literal["input", "output"]
+
 _NEW, _EXPANDING, _EXPANDED = range(3)
 
 
-def check_pseudoelement(
-    circuit: Compound,
-    element: int,
-    which: Literal["input", "output"],
-    name: str,
-    place: Span,
-    report: Callable[[Span, str], None],
-) -> int:
-    """Check that the inside of `name` uses its `input` (or `output`) from port 0 without a gap; the port count."""
+def check_pseudoelement(circuit: Compound, element: int, which: Which, name: str) -> tuple[int, list[str]]:
+    """How many ports the `input` or `output` inside `name` has, and what is wrong with its use."""
     instance = circuit.elements[element]
     inward = which == "input"
     ports, wrong = (instance.outputs, instance.inputs) if inward else (instance.inputs, instance.outputs)
+    problems = []
     if wrong:
         other = "output" if inward else "input"
-        report(place, f"'{name}' pseudoelement '{which}' may only be used as {other}")
+        problems.append(f"'{name}' pseudoelement '{which}' may only be used as {other}")
     used = circuit.tunnel_ports.get((element, inward), set())
     missing = [port for port in range(ports) if port not in used]
-    for port in missing[:MAX_ERRORS]:
-        report(place, f"'{name}' {which} {port} missing")
-    return ports
+    return ports, problems + [f"'{name}' {which} {port} missing" for port in missing[:MAX_ERRORS]]
 
 
 @dataclass(eq=False, slots=True)

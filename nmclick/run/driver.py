@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import time
@@ -56,7 +57,9 @@ def drive(loaded: Loaded, options: RunOptions, diagnostics: Diagnostics) -> int:
         status = _drive(router, options, diagnostics)
         options.show(diagnostics)
     finally:
-        router.native.close()
+        lost = router.native.close()
+    if lost and os.environ.get("NMCLICK_DEBUG") == "1":
+        router.report(f"nmclick: {lost} buffers were not given back")
     return status
 
 

@@ -103,6 +103,7 @@ struct nm_task_counters {
 };
 struct nm_port_counters {
     uint64_t rx_packets, rx_bytes, rx_drops, tx_packets, tx_bytes, tx_drops;
+    uint64_t waiting;
     uint64_t drops_by[5];
 };
 struct nm_worker_counters {

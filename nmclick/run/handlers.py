@@ -174,11 +174,13 @@ def has_handler(element: Element | None, name: str) -> bool:
     """Whether an element that need not be running, or the router (None), has a handler of this name."""
     if element is None:
         return name in GLOBAL
-    return name in COMMON or name in declared_names(type(element)) or name in _own_names(element)
+    return name in COMMON or name in declared_names(type(element)) or _has_own(element, name)
 
 
-def _own_names(element: Element) -> list[str]:
-    return [own.name for own in element.own_handlers()] if element.args is not None else []
+def _has_own(element: Element, name: str) -> bool:
+    if element.args is None:
+        return False
+    return any(own.name == name for own in element.own_handlers()) or element.default_handler(name) is not None
 
 
 #: The router's own handlers.

@@ -33,6 +33,11 @@ class LiveElement:
         """An integer field, unsigned as it lies in memory."""
         return int.from_bytes(self.read_bytes(field), "little")
 
+    def peek(self, field: str) -> int:
+        """An integer field as it is at this moment; nobody is stopped for it."""
+        offset, size = self._place(field)
+        return int.from_bytes(self._native.read_state(offset, size), "little")
+
     def write(self, field: str, value: int) -> None:
         """Set an integer field; what does not fit is cut off, as in C."""
         offset, size = self._place(field)

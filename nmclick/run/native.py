@@ -48,7 +48,8 @@ class TaskCounters(NamedTuple):
 
 
 class PortCounters(NamedTuple):
-    """What went through a port's rings. `drops` counts both directions by reason, in words."""
+    """What went through a port's rings, and what waits there in both directions. `drops` counts by reason, in words,
+    also in both."""
 
     rx_packets: int
     rx_bytes: int
@@ -56,6 +57,7 @@ class PortCounters(NamedTuple):
     tx_packets: int
     tx_bytes: int
     tx_drops: int
+    waiting: int
     drops: Mapping[str, int]
 
 
@@ -249,7 +251,9 @@ class Native:
         c = self._ffi.new("struct nm_port_counters *")
         self._lib.nm_runtime_port_counters(self._runtime, port, c)
         drops = {self._string(self._lib.nm_drop_text(i)): int(n) for i, n in enumerate(c.drops_by) if n}
-        return PortCounters(c.rx_packets, c.rx_bytes, c.rx_drops, c.tx_packets, c.tx_bytes, c.tx_drops, drops)
+        return PortCounters(
+            c.rx_packets, c.rx_bytes, c.rx_drops, c.tx_packets, c.tx_bytes, c.tx_drops, c.waiting, drops
+        )
 
     def worker_counters(self) -> WorkerCounters:
         c = self._ffi.new("struct nm_worker_counters *")

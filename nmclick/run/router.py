@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
 import os
 import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import count
 from typing import TYPE_CHECKING
 
 from nmclick.element import Element, HandlerError
 from nmclick.graph.router import RouterGraph, describe
+from nmclick.run.calls import Call, Schedule
 from nmclick.run.globals import add_global
 from nmclick.run.handlers import HandlerTable, RouterHandler, add_declared
 from nmclick.run.live import LiveElement
@@ -34,16 +32,6 @@ __all__ = ["RunningRouter"]
 STOPPED = -(2**31)
 
 _PATTERN = re.compile(r"[?*\[]")
-
-
-@dataclass(order=True, slots=True)
-class Call:
-    """A callback to come."""
-
-    when: int
-    order: int
-    callback: Callable[[], None] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
 
 
 class RunningRouter:
@@ -72,8 +60,7 @@ class RunningRouter:
         self.runcount = 1
         #: A packet source has ended the run: what is under way shall arrive first.
         self.drain_wanted = False
-        self._calls: list[Call] = []
-        self._order = count()
+        self._calls = Schedule()
         self._signals: dict[int, Callable[[], None]] = {}
         self._answering: Element | None = None
         self._warp: float | None = 1.0  # None: waits are skipped
@@ -234,9 +221,7 @@ class RunningRouter:
 
     def call_later(self, when: int, callback: Callable[[], None]) -> object:
         """Have `callback` called at `when` (ns), in the main thread. What is returned can be given to `cancel`."""
-        call = Call(when, next(self._order), callback)
-        heapq.heappush(self._calls, call)
-        return call
+        return self._calls.add(when, callback)
 
     def cancel(self, call: object) -> None:
         if isinstance(call, Call):
@@ -244,17 +229,13 @@ class RunningRouter:
 
     def next_call(self) -> int | None:
         """When the next callback is due."""
-        while self._calls and self._calls[0].cancelled:
-            heapq.heappop(self._calls)
-        return self._calls[0].when if self._calls else None
+        return self._calls.next_time()
 
     def run_due_calls(self) -> None:
-        """Call what is due by now; what is added meanwhile waits for the next time."""
-        now, newest = self.now(), next(self._order)
-        while (when := self.next_call()) is not None and when <= now and self._calls[0].order < newest:
-            call = heapq.heappop(self._calls)
+        """Call what is due by now, each callback between two batches."""
+        for callback in self._calls.due(self.now()):
             with self.hold():
-                call.callback()
+                callback()
 
     # Signals
 

@@ -40,9 +40,9 @@ class Settings:
 def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> RunningRouter | None:
     """Compile and load; every element is initialised, nothing runs. None after errors, with nothing left behind.
     Raises CompilerError."""
-    program = compile_router(loaded.graph, burst=settings.burst)
     library = runtime_library()
-    wishes, errors = resolve_ports(program.devices, settings.substitutions)
+    devices = [(element.index, use) for element in loaded.graph.elements for use in element.devices()]
+    wishes, errors = resolve_ports(devices, settings.substitutions)
     if errors:
         for error in errors:
             _report(loaded, error, diagnostics)
@@ -51,6 +51,7 @@ def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> Runni
     longest = _probe(loaded, library, wishes, diagnostics)
     if longest is None:
         return None
+    program = compile_router(loaded.graph, burst=settings.burst)
     size = settings.buffer_size or max(DEFAULT_BUFFER_SIZE, longest + SPARE)
     try:
         native = Native(library, buffers=settings.buffers, buffer_size=size)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nmclick.run.live import LiveElement
+
 if TYPE_CHECKING:
     from nmclick.element import Element
     from nmclick.run.native import PortCounters
@@ -34,8 +36,8 @@ class PortReport:
 class Report:
     """What happened in `seconds` (of wall-clock time; `until` is since the start). `made` and `discarded` are packets
     of sources and sinks without a port, by element; `drops` are by element and reason. `queued` is what is in queues
-    at the end of the time, `queued_more` by how much that grew. `no_buffer` counts packets lost or never made because
-    the pool was empty."""
+    and rings at the end of the time, `queued_more` by how much that grew. `no_buffer` counts packets lost or
+    never made because the pool was empty."""
 
     seconds: float
     until: float
@@ -141,14 +143,15 @@ class Statistics:
     def _sample(self) -> _Sample:
         router, native = self._router, self._router.native
         worker = native.worker_counters()
+        ports = [native.port_counters(port) for port in range(len(router.ports))]
         drops = {element.name: dict(element.live.drops()) for element in router.elements}
         return _Sample(
             time.monotonic_ns(),
-            [native.port_counters(port) for port in range(len(router.ports))],
+            ports,
             {name: native.task_counters(task).packets for task, name in self._sources},
-            {element.name: element.live.read("count") for element in self._sinks},
+            {element.name: LiveElement(native, router.program, element.index).peek("count") for element in self._sinks},
             {name: reasons for name, reasons in drops.items() if reasons},
-            max(0, self._idle_buffers - worker.free_buffers),
+            max(0, self._idle_buffers - worker.free_buffers) + sum(port.waiting for port in ports),
             worker.no_buffer,
         )
 

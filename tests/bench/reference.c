@@ -112,7 +112,14 @@ static always_inline void forward(struct bench *b, enum work work)
             for (; head != ring->tail && n < BURST; n++) {
                 struct netmap_slot *slot = &ring->slot[head];
                 uint32_t buffer = slot->buf_idx, length = slot->len;
-                uint8_t *data = nm_region_buffer(b->region, buffer) + (slot->ptr & ring->offset_mask);
+                uint32_t offset = (uint32_t)(slot->ptr & ring->offset_mask);
+                if (unlikely(buffer - 2 >= b->region->n_buffers - 2 || offset > b->region->buffer_size ||
+                             length > b->region->buffer_size - offset || !b->free_count)) {
+                    b->dropped++;
+                    head = head + 1 == slots ? 0 : head + 1;
+                    continue;
+                }
+                uint8_t *data = nm_region_buffer(b->region, buffer) + offset;
                 uint32_t fresh = b->free_list[--b->free_count];
                 slot->buf_idx = fresh;
                 slot->ptr = nm_buffer_offset(fresh);

@@ -47,7 +47,7 @@ class Command:
         )
 
     def __call__(self, *arguments: str, stdin: str | bytes = b"", **environment: str | None) -> Result:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: PLW1510 - the status is part of the result
             [sys.executable, "-m", "nmclick", *arguments],
             cwd=self.folder,
             env=self.environment(**environment),
@@ -64,4 +64,3 @@ class Command:
         result = self(*arguments, stdin=stdin, **environment)
         assert (result.status, result.err) == (0, "")
         return result.out
-

@@ -14,7 +14,10 @@ import pytest
 from tests.cli.command import Command
 
 # One configuration serves most tests: it is compiled once.
-SMALL = "s :: InfiniteSource(LIMIT 100, STOP true) -> c :: Counter /* all */ -> q :: Queue(200) -> Unqueue -> d :: Discard;\n"
+SMALL = (
+    "s :: InfiniteSource(LIMIT 100, STOP true) -> c :: Counter /* all */\n"
+    "  -> q :: Queue(200) -> Unqueue -> d :: Discard;\n"
+)
 ENDLESS = "RatedSource(RATE 1000) -> c :: Counter -> d :: Discard;\n"
 
 
@@ -129,7 +132,9 @@ def test_an_exit_handler_that_is_no_number_fails(small: Command) -> None:
 
 
 def test_the_time_is_printed_as_click_prints_it(small: Command) -> None:
-    assert re.fullmatch(r"\d+\.\d{3}u \d+\.\d{3}s 0:\d\d\.\d\d\n100\n", small.fine("run", "small.click", "-th", "c.count"))
+    assert re.fullmatch(
+        r"\d+\.\d{3}u \d+\.\d{3}s 0:\d\d\.\d\d\n100\n", small.fine("run", "small.click", "-th", "c.count")
+    )
 
 
 def test_an_empty_configuration_is_worth_a_warning(nmclick: Command) -> None:
@@ -260,7 +265,7 @@ def wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
-RUNNING = ENDLESS + "Script(print >started \"yes\");\n"
+RUNNING = ENDLESS + 'Script(print >started "yes");\n'
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -277,7 +282,7 @@ def test_a_signal_ends_a_run_and_handlers_are_printed(nmclick: Command, number: 
 def test_the_second_signal_kills(nmclick: Command) -> None:
     # The driver manager keeps the control plane busy for a thousand steps after the first.
     os.mkfifo(nmclick.folder / "fifo")
-    text = RUNNING + "DriverManager(pause, print >fifo \"blocked\", stop);\n"
+    text = RUNNING + 'DriverManager(pause, print >fifo "blocked", stop);\n'
     with nmclick.start("run", "-e", text) as process:
         wait_for(nmclick.folder / "started")
         process.send_signal(signal.SIGTERM)

@@ -67,7 +67,7 @@ def namespaces(names: Sequence[str]) -> Iterator[None]:
 
 @contextmanager
 def background(namespace: str, *words: str) -> Iterator[None]:
-    """A server or tcpdump for as long as the block lasts; it is ended by SIGTERM, which makes tcpdump write its file."""
+    """A server or tcpdump for as long as the block lasts. SIGTERM ends it; tcpdump then completes its file."""
     process = subprocess.Popen(inside(namespace, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
@@ -135,7 +135,9 @@ def talk() -> None:
     run("h3", "traceroute -n -q 1 -w 1 10.0.0.2")
     run("h0", "ping -q -c 1 -R 10.0.1.2")  # record route
     run("h0", "ping -q -c 1 -T tsandaddr 10.0.1.2")  # timestamps
-    run("h0", "dig +time=1 +tries=1 -p 9 @10.0.2.2 closed.example.test", check=False)  # nobody listens: port unreachable
+    run(
+        "h0", "dig +time=1 +tries=1 -p 9 @10.0.2.2 closed.example.test", check=False
+    )  # nobody listens: port unreachable
     run("h3", "curl -sS -m 2 http://10.0.1.2:22/", check=False)  # nobody listens: reset
     run("h0", "ip route add 10.0.0.3/32 via 10.0.0.1")
     run("h0", "ping -q -c 1 -W 1 10.0.0.3", check=False)  # leaves by the port it came from: redirect

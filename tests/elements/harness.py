@@ -136,13 +136,9 @@ def _handler_values(stdout: str, handlers: Sequence[str]) -> dict[str, str]:
         return {handlers[0]: stdout.removesuffix("\n")}
     values, rest = {}, stdout
     for number, handler in enumerate(handlers):
-        head, rest = f"{handler}:\n", rest
+        head = f"{handler}:\n"
         assert rest.startswith(head), f"no value of {handler} in {rest!r}"
-        end = (
-            rest.find(f"\n\n{handlers[number + 1]}:\n")
-            if number + 1 < len(handlers)
-            else len(rest.rstrip("\n"))
-        )
+        end = rest.find(f"\n\n{handlers[number + 1]}:\n") if number + 1 < len(handlers) else len(rest.rstrip("\n"))
         values[handler] = rest[len(head) : end].removesuffix("\n")
         rest = rest[end:].lstrip("\n")
     return values
@@ -193,12 +189,8 @@ def run_cases(cases: Mapping[str, Case]) -> dict[str, CaseResult]:
         before = f"-> {case.before} " if case.before else ""
         after = f"-> {case.after} " if case.after else ""
         lines.append(f"{element} :: {case.config};")
-        lines.append(
-            f"f{number} :: FromDump(in{number}.pcap, ACTIVE false, END_CALL dm.step) {before}-> {element};"
-        )
-        lines += [
-            f"{element} [{port}] {after}-> ToDump(out{number}_{port}.pcap);" for port in range(case.outputs)
-        ]
+        lines.append(f"f{number} :: FromDump(in{number}.pcap, ACTIVE false, END_CALL dm.step) {before}-> {element};")
+        lines += [f"{element} [{port}] {after}-> ToDump(out{number}_{port}.pcap);" for port in range(case.outputs)]
         setup += [f"write {element}.{write}" for write in case.writes]
         setup += [f"write f{number}.active true", "pause", "wait 1ms"]
         wanted += [f"{element}.{handler}" for handler in case.handlers]

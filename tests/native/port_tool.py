@@ -51,8 +51,9 @@ def read_answer(lines: IO[str]) -> Outcome | int:
         elif kind == "X":
             raise PortError(fields[0])
         else:
-            link_type, count, *drops = map(int, fields[:7])
-            return Outcome(packets, link_type, count, *drops, fields[7] == "1", fields[8])
+            link_type, count, index, length, long, link, write = map(int, fields[:7])
+            drops = {"index": index, "length": length, "long": long, "link": link, "write": write}
+            return Outcome(packets, link_type, count, **drops, finished=fields[7] == "1", warning=fields[8])
     raise AssertionError("the program that drives the ports has died")
 
 

@@ -49,7 +49,7 @@ def test_structures_have_the_layout_of_the_headers(layout: dict[str, int]) -> No
 
 def test_enumerations_are_those_of_the_headers(layout: dict[str, int]) -> None:
     ffi = interface()
-    assert ffi.sizeof("struct nm_port_counters") == 8 * (6 + layout["NM_DROP_REASONS"])
+    assert ffi.sizeof("struct nm_port_counters") == 8 * (7 + layout["NM_DROP_REASONS"])
     assert ffi.typeof("enum nm_event_kind").relements["NM_EVENT_DRAINED"] == layout["NM_EVENT_DRAINED"]
 
 

@@ -11,6 +11,10 @@
  *   unsigned NAME_task(struct NAME *, const struct NAME_args *, struct packet *, unsigned max, struct context *)
  *       called again and again; fills up to max packets for output 0 (sources, Unqueue). 0: nothing to do now
  *       (or worker->busy is set). Not called where an agnostic input turned out to be pushed to.
+ *   unsigned NAME_burst(struct NAME *, const struct NAME_args *, struct ring_burst *, unsigned max, struct context *)
+ *   void NAME_done(struct NAME *, const struct NAME_args *, struct ring_burst *, struct context *)
+ *       a task for sources over netmap rings: opens up to max slots (nmclick/rings.h), which the fused loop then reads
+ *       one by one; done, called when burst returned more than 0, closes them.
  *   void NAME_flush(struct NAME *, const struct NAME_args *, struct context *)
  *       at the end of every turn in which packets may have reached the element (ToNetmap synchronises its ring).
  *   uint64_t NAME_timer(struct NAME *, const struct NAME_args *, struct context *)

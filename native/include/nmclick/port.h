@@ -62,11 +62,12 @@ struct nm_port_ops {
      * 0, or -errno: -EINVAL after a ring that failed validation. */
     int (*rxsync)(struct nm_port *port, unsigned ring);
     int (*txsync)(struct nm_port *port, unsigned ring);
-    /* File descriptor to poll() when there is no work, or -1: nothing to wait for. `events` is what the program
-     * waits for (POLLIN: packets, POLLOUT: room) and becomes what the descriptor is to be polled for. */
+    /* File descriptor to poll() when there is no work, or -1: nothing to wait for. `events` is what the
+     * program waits for (POLLIN: packets, POLLOUT: room) and becomes what the descriptor is to be polled for.
+     */
     int (*wait)(struct nm_port *port, short *events);
-    /* Everything written so far reaches its destination: 0 or -errno, with port->warning set. NULL: nothing to do.
-     * Call it before close to learn of late errors. */
+    /* Everything written so far reaches its destination: 0 or -errno, with port->warning set. NULL: nothing
+     * to do. Call it before close to learn of late errors. */
     int (*flush)(struct nm_port *port);
     void (*close)(struct nm_port *port); /* flushes; frees the port */
 };
@@ -79,29 +80,30 @@ struct nm_port {
     struct netmap_if *nifp;
     uint16_t n_tx_rings, n_rx_rings;
     struct nm_ring *tx, *rx;
-    uint32_t link_type; /* DLT value of the packets in the rings */
-    bool finished;      /* no packet will ever arrive again (end of file, loops done, peer gone) */
-    char name[64];      /* the specification it was opened with, for messages */
+    uint32_t link_type;  /* DLT value of the packets in the rings */
+    bool finished;       /* no packet will ever arrive again (end of file, loops done, peer gone) */
+    char name[64];       /* the specification it was opened with, for messages */
     const char *warning; /* what went wrong while running (truncated file, disk full), or NULL; the port's */
     void *priv;
 };
 
 struct nm_port_options {
-    bool read, write;      /* directions wanted */
-    uint32_t ring_slots;   /* wished, 0: the port's default */
-    uint32_t link_type;    /* for writers: what the packets are; 0: Ethernet */
-    uint32_t snap_length;  /* for writers: longest stored prefix; 0: all */
-    bool nanoseconds;      /* for writers: time unit of the stamps */
-    bool unbuffered;       /* for writers: each txsync reaches the file */
+    bool read, write;     /* directions wanted */
+    uint32_t ring_slots;  /* wished, 0: the port's default */
+    uint32_t link_type;   /* for writers: what the packets are; 0: Ethernet */
+    uint32_t snap_length; /* for writers: longest stored prefix; 0: all */
+    bool nanoseconds;     /* for writers: time unit of the stamps */
+    bool unbuffered;      /* for writers: each txsync reaches the file */
 };
 
-/* Longest frame that will come out of this port as far as can be told now (0: not known), so that the region's
- * buffers can be made large enough before it is opened. Negative: -errno, with a message in `error`. */
+/* Longest frame that will come out of this port as far as can be told now (0: not known), so that the
+ * region's buffers can be made large enough before it is opened. Negative: -errno, with a message in `error`.
+ */
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
 
 /* Open "scheme:rest". NULL on failure, with the reason and its cure in `error`. */
-struct nm_port *nm_port_open(const char *spec, struct nm_region *region, const struct nm_port_options *options,
-                             char *error, size_t size);
+struct nm_port *nm_port_open(const char *spec, struct nm_region *region,
+                             const struct nm_port_options *options, char *error, size_t size);
 
 /* Close a port: its buffers go back to the region. */
 static inline void nm_port_close(struct nm_port *port)
@@ -124,8 +126,9 @@ static inline int nm_port_txsync(struct nm_port *port, unsigned ring)
     return port->ops->txsync(port, ring);
 }
 
-/* Room for headers in front of a packet. Equal offsets are fine because nm_region_create puts buffers an odd number
- * of cache lines apart: powers of two would put every packet's first line into the same few cache sets. */
+/* Room for headers in front of a packet. Equal offsets are fine because nm_region_create puts buffers an odd
+ * number of cache lines apart: powers of two would put every packet's first line into the same few cache
+ * sets. */
 #define NM_HEADROOM 64u
 #define NM_OFFSET_MASK 0xffffu /* offset_mask of the rings made here */
 /* Where a packet starts that is written into a free buffer. */

@@ -27,61 +27,113 @@ struct ring_losses {
     uint64_t no_buffer; /* no free buffer to put in the packet's place */
 };
 
-/* Take the packets of `n` slots that do not wrap; how many of them were good. */
-static inline unsigned ring_take(struct worker *w, const struct nm_region *region, struct netmap_slot *slot,
-                                 const struct nm_slot_meta *meta, uint64_t offset_mask, uint32_t n, struct packet *out,
-                                 struct ring_losses *losses)
-{
-    /* Locals, or every store to a slot would have them read again. */
-    const uint32_t good = region->n_buffers - 2, size = w->buffer_size, *const free_list = w->free_list;
-    const uint64_t time = w->now;
-    uint8_t *const buffers = w->buffers;
-    uint32_t free_count = w->free_count;
-    struct packet *const first = out;
-    for (uint32_t i = 0; i < n; i++, slot++) {
-        uint64_t word = load_u64(slot);
-        uint32_t buffer = (uint32_t)word, length = (uint16_t)(word >> 32), offset = (uint32_t)(slot->ptr & offset_mask);
-        if (unlikely(buffer - 2 >= good || offset > size || length > size - offset)) {
-            losses->invalid++;
-            continue;
-        }
-        if (unlikely(!free_count)) {
-            losses->no_buffer++;
-            continue;
-        }
-        uint32_t fresh = free_list[--free_count];
-        store_u64(slot, fresh | (uint64_t)NS_BUF_CHANGED << 48);
-        slot->ptr = nm_buffer_offset(fresh) & offset_mask;
-        struct packet p = packet_make(buffer, buffers + (size_t)buffer * size + offset, length);
-        packet_set_mac_header(&p, p.data);
-        packet_set_timestamp(&p, meta ? meta[i].timestamp : time);
-        if (anno_kept(ANNO_EXTRA_LENGTH) && meta && meta[i].wire_length > length)
-            set_anno_u32(&p, ANNO_EXTRA_LENGTH, meta[i].wire_length - length);
-        *out++ = p;
-    }
-    w->free_count = free_count;
-    return (unsigned)(out - first);
-}
+#define RING_BURST_MAX 256
 
-/* Take up to `max` packets, putting a free buffer in the place of each. */
-static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsigned number, struct packet *out,
-                                    unsigned max, struct ring_losses *losses)
+/* Slots of a receive ring on their way into the pipeline, one packet at a time: the packet is made in registers, right
+ * in front of the first element. */
+struct ring_burst {
+    struct netmap_slot *slots;
+    const struct nm_slot_meta *meta; /* parallel to slots, or NULL */
+    uint8_t *buffers;
+    uint64_t offset_mask, time;
+    uint32_t size, good; /* of a buffer in bytes; buffer indexes from 2 up to good + 1 are the region's */
+    uint32_t n, n_fresh, used; /* slots; free buffers set aside for them, and how many of those were used */
+    bool link_broadcasts;      /* tell broadcasts and multicasts by the first byte (Ethernet) */
+    struct ring_losses *losses;
+    /* A copy: the free list itself changes under the pipeline's own frees. */
+    uint32_t fresh[RING_BURST_MAX];
+};
+
+/* Begin with up to `max` packets of a ring; their number. To be followed by ring_close. */
+static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct nm_port *port, unsigned number,
+                                 unsigned max, struct ring_losses *losses)
 {
     uint32_t available = ring_available(port, number), n = available < max ? available : max;
-    if (!n)
-        return 0;
-    struct nm_ring *rx = &port->rx[number];
+    const struct nm_ring *rx = &port->rx[number];
     struct netmap_ring *ring = rx->ring;
-    unsigned taken = 0;
-    for (uint32_t head = ring->head; n;) {
-        uint32_t straight = rx->n_slots - head < n ? rx->n_slots - head : n;
-        taken += ring_take(w, port->region, &ring->slot[head], rx->meta ? rx->meta + head : NULL, ring->offset_mask,
-                           straight, out + taken, losses);
-        n -= straight;
-        head = head + straight == rx->n_slots ? 0 : head + straight;
-        ring->head = ring->cur = head;
+    uint32_t straight = rx->n_slots - ring->head;
+    n = straight < n ? straight : n;
+    b->n = n = n < RING_BURST_MAX ? n : RING_BURST_MAX;
+    b->slots = &ring->slot[ring->head];
+    b->meta = rx->meta ? rx->meta + ring->head : NULL;
+    b->buffers = w->buffers;
+    b->offset_mask = ring->offset_mask;
+    b->time = w->now;
+    b->size = w->buffer_size;
+    b->good = port->region->n_buffers - 2;
+    b->link_broadcasts = false;
+    b->losses = losses;
+    b->used = 0;
+    b->n_fresh = n < w->free_count ? n : (uint32_t)w->free_count;
+    w->free_count -= b->n_fresh;
+    memcpy(b->fresh, w->free_list + w->free_count, b->n_fresh * sizeof *b->fresh);
+    return n;
+}
+
+/* RFC 1112: the first bit of an Ethernet destination tells broadcast and multicast frames. */
+static always_inline void ring_packet_type(struct packet *p)
+{
+    if (p->length >= 6 && (p->data[0] & 1))
+        packet_set_type(p, load_u32(p->data) == 0xffffffff && load_u16(p->data + 4) == 0xffff ? PACKET_BROADCAST
+                                                                                             : PACKET_MULTICAST);
+}
+
+/* The packet of slot `i`, a free buffer put in its place. False: the slot was no packet, or there was no buffer. */
+static always_inline bool ring_next(struct ring_burst *b, uint32_t i, struct packet *p)
+{
+    struct netmap_slot *slot = &b->slots[i];
+    const uint64_t word = load_u64(slot);
+    const uint32_t buffer = (uint32_t)word, length = (uint16_t)(word >> 32);
+    const uint32_t offset = (uint32_t)(slot->ptr & b->offset_mask);
+    if (unlikely(buffer - 2 >= b->good || offset > b->size || length > b->size - offset)) {
+        b->losses->invalid++;
+        return false;
     }
-    return taken;
+    if (unlikely(b->used == b->n_fresh)) {
+        b->losses->no_buffer++;
+        return false;
+    }
+    const uint32_t fresh = b->fresh[b->used++];
+    store_u64(slot, fresh | (uint64_t)NS_BUF_CHANGED << 48);
+    slot->ptr = nm_buffer_offset(fresh) & b->offset_mask;
+    *p = packet_make(buffer, b->buffers + (size_t)buffer * b->size + offset, length);
+    packet_set_mac_header(p, p->data);
+    packet_set_timestamp(p, b->meta ? b->meta[i].timestamp : b->time);
+    if (anno_kept(ANNO_EXTRA_LENGTH) && b->meta && b->meta[i].wire_length > length)
+        set_anno_u32(p, ANNO_EXTRA_LENGTH, b->meta[i].wire_length - length);
+    if (NM_KEEP_packet_type && b->link_broadcasts)
+        ring_packet_type(p);
+    return true;
+}
+
+/* Ask for the bytes of a packet some slots ahead. */
+static always_inline void ring_prefetch(const struct ring_burst *b, uint32_t i)
+{
+    if (i < b->n)
+        __builtin_prefetch(b->buffers + (size_t)b->slots[i].buf_idx * b->size + nm_buffer_offset(b->slots[i].buf_idx));
+}
+
+/* Give the slots back; the number of packets that were taken. */
+static inline unsigned ring_close(struct ring_burst *b, struct worker *w, struct nm_port *port, unsigned number)
+{
+    const struct nm_ring *rx = &port->rx[number];
+    uint32_t head = rx->ring->head + b->n;
+    rx->ring->head = rx->ring->cur = head == rx->n_slots ? 0 : head;
+    while (b->n_fresh > b->used)
+        buffer_free(w, b->fresh[--b->n_fresh]);
+    return b->used;
+}
+
+/* Take up to `max` packets at once. */
+static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsigned number, struct packet *out,
+                                    unsigned max, bool link_broadcasts, struct ring_losses *losses)
+{
+    struct ring_burst b;
+    unsigned n = ring_open(&b, w, port, number, max, losses), taken = 0;
+    b.link_broadcasts = link_broadcasts;
+    for (unsigned i = 0; i < n; i++)
+        taken += ring_next(&b, i, &out[taken]);
+    return ring_close(&b, w, port, number);
 }
 
 /* Free slots of a transmit ring, pushing out what fills it when there are none. */

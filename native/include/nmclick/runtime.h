@@ -91,6 +91,7 @@ struct nm_task_counters {
 };
 struct nm_port_counters {
     uint64_t rx_packets, rx_bytes, rx_drops, tx_packets, tx_bytes, tx_drops;
+    uint64_t waiting; /* slots received and not yet read, or written and not yet sent */
     uint64_t drops_by[NM_DROP_REASONS];
 };
 struct nm_worker_counters {

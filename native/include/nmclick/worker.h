@@ -13,7 +13,7 @@ struct nm_program;
 struct worker {
     uint8_t *buffers;      /* address of buffer 0 of the pipeline's region */
     uint32_t buffer_size;  /* bytes from one buffer to the next */
-    uint32_t free_count;   /* entries on free_list */
+    uint64_t free_count;   /* entries on free_list */
     uint32_t *free_list;   /* buffer indexes this worker may hand out; last freed, first used: still in cache */
     uint64_t now;          /* ns since the epoch, read once per batch (simulated under --simtime) */
     uint64_t wake_at;      /* when the idle worker must look again, at the latest; NM_NEVER: not for time's sake */

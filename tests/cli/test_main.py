@@ -1,0 +1,63 @@
+"""The command itself: help, start-up time, unknown words, output that nobody reads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from nmclick.cli import COMMANDS
+from tests.cli.command import Command
+
+HEAVY = ("lark", "networkx", "graphviz", "rich", "cffi", "nmclick.lang.parser", "nmclick.graph.router")
+
+
+def test_help_names_every_command(nmclick: Command) -> None:
+    out = nmclick.fine("--help")
+    assert out == nmclick.fine("help") == nmclick.fine("-h")
+    assert [line.split()[0] for line in out.split("Commands:\n")[1].split("\n\n")[0].splitlines()] == list(COMMANDS)
+
+
+def test_without_a_command_help_goes_to_standard_error(nmclick: Command) -> None:
+    result = nmclick()
+    assert (result.status, result.out) == (2, "")
+    assert result.err == nmclick.fine("--help")
+
+
+def test_unknown_words_are_status_2(nmclick: Command) -> None:
+    result = nmclick("flaten")
+    want = "nmclick: unknown command 'flaten', did you mean 'flatten'?\nTry 'nmclick --help' for more information.\n"
+    assert (result.status, result.err) == (2, want)
+    result = nmclick("--zzz")
+    want = "nmclick: unknown option '--zzz'\nTry 'nmclick --help' for more information.\n"
+    assert (result.status, result.err) == (2, want)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(nmclick: Command, command: str) -> None:
+    out = nmclick.fine(command, "--help")
+    assert out.startswith(f"Usage: nmclick {command} [OPTION]...")
+    assert "\n      --help " in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_loads_nothing_heavy(command: str) -> None:
+    words = [command, "--help"] if command else ["--help"]
+    program = f"import sys, nmclick.cli; nmclick.cli.main({words}); print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_output_into_a_closed_pipe_ends_quietly(nmclick: Command) -> None:
+    with nmclick.start("elements", "Counter") as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.wait(20) == 141
+        assert process.stderr.read() == ""
+
+
+def test_output_that_cannot_be_written_is_one_line(nmclick: Command) -> None:
+    result = nmclick("flatten", "-e", "Idle -> Discard", "-o", "no/such/folder.click")
+    assert (result.status, result.err) == (1, "nmclick: no/such/folder.click: No such file or directory\n")
