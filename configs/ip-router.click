@@ -50,7 +50,7 @@ elementclass RouterPort { $lan, $color, $mtu |
         -> Strip(14)                                    // take the Ethernet header off
         -> CheckIPHeader(INTERFACES $lan)               // drop it if its header makes no sense
         -> [1] output;
-    sort [3] -> other :: Counter -> Discard;
+    sort [3] -> other :: Discard;
 
     // From the route table.
     input [1]
@@ -94,7 +94,7 @@ port2 [1] -> routes [2] -> [1] port2;
 port3 [1] -> routes [3] -> [1] port3;
 
 // Packets to the router itself: nobody lives here.
-routes [4] -> local :: Counter -> Discard;
+routes [4] -> local :: Discard;
 
 // Each FromNetmap that comes to its end makes one `pause` return: the run is over when all four have.
 DriverManager(pause, pause, pause, pause, stop);

@@ -46,6 +46,7 @@ from nmclick.lang.arguments import (
     Word,
     Words,
 )
+from nmclick.lang.linktypes import ETHERNET, RAW_IP, link_type_name, parse_link_type
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
@@ -75,6 +76,7 @@ __all__ = [
     "Data",
     "DeviceUse",
     "Double",
+    "ETHERNET",
     "Element",
     "ElementRef",
     "EtherAddress",
@@ -90,12 +92,13 @@ __all__ = [
     "Keyword",
     "MAC_HEADER",
     "NETWORK_HEADER",
-    "Optional",
     "Notice",
+    "Optional",
     "OwnHandler",
     "PACKET_TYPE",
     "PortNumber",
     "Positional",
+    "RAW_IP",
     "Rest",
     "Router",
     "Signed",
@@ -108,8 +111,10 @@ __all__ = [
     "Unsigned",
     "Word",
     "Words",
-    "parse_written",
     "define_addresses",
+    "link_type_name",
+    "parse_link_type",
+    "parse_written",
     "read_handler",
     "write_handler",
 ]
@@ -289,6 +294,8 @@ class DeviceUse:
     write: bool = False
     field: str = "port"
     options: tuple[tuple[str, int], ...] = ()
+    #: Elements whose ports must have one link type, which becomes the option link_type.
+    link_type_from: tuple[str, ...] = ()
 
 
 # The element -------------------------------------------------------------------------------------------------------
@@ -338,14 +345,16 @@ class Element:
         self.n_inputs = 0
         self.n_outputs = 0
         self.args: Any = None
+        #: The specification of each of devices() once --port has had its say; empty until then.
+        self.port_specs: Sequence[str] = ()
         self._live: Live | None = None
         self._router: Router | None = None
 
     # Before the run
 
     def configure(self, environment: Environment) -> Iterable[str | Notice]:
-        """Checks that the schema cannot express; yields error messages, or Notices. Runs after the arguments were parsed and the
-        port counts are known."""
+        """Checks that the schema cannot express; yields error messages, or Notices. Runs after the arguments were
+        parsed and the port counts are known."""
         return ()
 
     def initialize(self, environment: Environment) -> Iterable[str]:
@@ -381,6 +390,10 @@ class Element:
     def devices(self) -> Sequence[DeviceUse]:
         """Ports that this element opens."""
         return ()
+
+    def port_spec(self, number: int = 0) -> str:
+        """The port that devices()[number] comes to: what --port puts in its place, else what it says itself."""
+        return self.port_specs[number] if self.port_specs else self.devices()[number].spec
 
     # While running
 

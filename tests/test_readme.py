@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,11 +73,10 @@ def test_commands_run(checkout: Path, script: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def examples() -> Iterator[tuple[str, str]]:
+def examples() -> list[tuple[str, str]]:
     """Commands with the output that is shown below them."""
-    for block in blocks("console"):
-        command, _, output = block.text.partition("\n")
-        yield command.removeprefix("$ "), output
+    lines = [block.text.partition("\n") for block in blocks("console")]
+    return [(command.removeprefix("$ "), output) for command, _, output in lines]
 
 
 @pytest.mark.parametrize(("command", "output"), examples())

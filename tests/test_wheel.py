@@ -21,7 +21,9 @@ c [1] -> Discard;
 
 def command(*words: str | Path, cwd: Path) -> str:
     """Run a program that must succeed, away from this process's Python environment."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "NMCLICK"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "NMCLICK"))
+    }
     environment |= {"XDG_CACHE_HOME": str(cwd / "cache"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         list(map(str, words)), cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False

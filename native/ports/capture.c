@@ -102,6 +102,30 @@ uint32_t capture_link_type(uint32_t link_type)
     }
 }
 
+int capture_seek(struct capture *c, uint64_t position)
+{
+    struct stat status;
+    if (c->stream) {
+        uint64_t at = capture_tell(c);
+        if (position < at)
+            return -ESPIPE;
+        capture_skip(c, position - at);
+        return 0;
+    }
+    if (fstat(c->fd, &status) != 0)
+        return -errno;
+    if (position > (uint64_t)status.st_size)
+        return -ERANGE;
+    if (lseek(c->fd, (off_t)position, SEEK_SET) < 0)
+        return -errno;
+    c->start = c->end = 0;
+    c->skip = 0;
+    c->position = position;
+    c->at_end = c->ended = false;
+    c->warning = NULL;
+    return 0;
+}
+
 static enum capture_status classic_next(struct capture *c, struct capture_record *record)
 {
     enum capture_status status = capture_need(c, c->record_header);
@@ -204,11 +228,11 @@ static bool open_input(struct capture *c, const char *spec, const char *path, ch
     c->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct stat status;
     if (c->fd < 0 || fstat(c->fd, &status) != 0) {
-        nm_port_error(error, size, spec, "cannot open the file: %s", strerror(errno));
+        nm_port_error(error, size, spec, "%s", strerror(errno));
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
-        nm_port_error(error, size, spec, "cannot open the file: it is a directory");
+        nm_port_error(error, size, spec, "%s", strerror(EISDIR));
         return false;
     }
     c->stream = !S_ISREG(status.st_mode);

@@ -62,6 +62,15 @@ struct capture {
 struct capture *capture_open(const char *spec, const char *path, char *error, size_t size);
 void capture_close(struct capture *capture);
 
+/* The position in the input of what capture_next looks at next. */
+static always_inline uint64_t capture_tell(const struct capture *capture)
+{
+    return capture->position + capture->skip - (capture->end - capture->start);
+}
+
+/* Go on from another position, which must be that of a record. 0, -ERANGE past the end, -ESPIPE back in a stream. */
+int capture_seek(struct capture *capture, uint64_t position);
+
 /* Longest frame among the first 100,000 records of a regular file, 0 for streams, or -errno. */
 int64_t capture_longest(const char *spec, const char *path, char *error, size_t size);
 

@@ -21,6 +21,7 @@ static int pcap_rxsync(struct nm_port *port, unsigned index)
         struct netmap_slot copy = nm_slot_read(slot);
         enum nm_drop_reason bad = nm_slot_check_free(region, &copy);
         struct capture_record record = {.length = 0};
+        uint32_t position = (uint32_t)capture_tell(capture);
         if (likely(bad == NM_DROP_REASONS)) {
             enum capture_status status = capture_next(capture, &record);
             if (unlikely(status == CAPTURE_AGAIN || status == CAPTURE_END)) {
@@ -39,7 +40,7 @@ static int pcap_rxsync(struct nm_port *port, unsigned index)
             nm_ring_drop(ring, bad);
         }
         nm_slot_fill(slot, record.length);
-        ring->meta[at] = (struct nm_slot_meta){record.timestamp, record.wire_length};
+        ring->meta[at] = (struct nm_slot_meta){record.timestamp, record.wire_length, position};
         at = nm_ring_next(ring, at);
     }
     ring->hwtail = at;
@@ -54,6 +55,19 @@ static int pcap_wait(struct nm_port *port, short *events)
     return capture->stream && !capture->ended ? capture->fd : -1;
 }
 
+static uint64_t pcap_tell(struct nm_port *port)
+{
+    return capture_tell(port->priv);
+}
+
+static int pcap_seek(struct nm_port *port, uint64_t position)
+{
+    int err = capture_seek(port->priv, position);
+    if (!err)
+        port->finished = false;
+    return err;
+}
+
 static void pcap_close(struct nm_port *port)
 {
     capture_close(port->priv);
@@ -65,6 +79,8 @@ static const struct nm_port_ops pcap_read_ops = {
     .rxsync = pcap_rxsync,
     .txsync = nm_port_no_sync,
     .wait = pcap_wait,
+    .tell = pcap_tell,
+    .seek = pcap_seek,
     .close = pcap_close,
 };
 

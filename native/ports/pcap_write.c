@@ -240,7 +240,7 @@ struct nm_port *pcap_open_writer(const char *spec, const char *path, struct nm_r
     int err;
     port->priv = open_output(path, options, &err);
     if (!port->priv) {
-        nm_port_error(error, size, spec, "cannot write the file: %s", strerror(err));
+        nm_port_error(error, size, spec, "%s", strerror(err));
         nm_port_release(port);
         return NULL;
     }

@@ -19,7 +19,7 @@ MAX_DEPTH = 120
 CANDIDATES = 4
 SEARCH_WORK = 150_000
 """How many rules are simplified in search of good splits, before just the most frequent variable is taken."""
-MAX_WORK = 1_000_000
+MAX_WORK = 500_000
 """How many rules are simplified in all."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from nmclick.compile.cc import CompilerError, compile_shared, runtime_library
 from nmclick.compile.emit import UNCONNECTED, emit_program
 from nmclick.compile.emit_tables import program_calls, program_fields
-from nmclick.compile.plan import Plan, make_plan
+from nmclick.compile.plan import Plan, make_plan, port_uses
 from nmclick.element import DeviceUse
 from nmclick.graph.registry import elements_folder
 from nmclick.graph.router import RouterGraph
@@ -21,6 +21,7 @@ __all__ = [
     "compile_router",
     "emit_program",
     "make_plan",
+    "port_uses",
     "runtime_library",
 ]
 

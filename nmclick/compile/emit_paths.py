@@ -298,9 +298,7 @@ def _pull(unit: Unit, path: PullPath) -> str:
 def _task(unit: Unit, number: int, task: Task) -> str:
     plan = unit.plan
     index = task.element
-    target: Node | Dropped | None = (index, 0)
-    if task.sink is None:
-        target = plan.target((index, 0)) if plan.elements[index].n_outputs else None
+    target = plan.first(task)
     lines = [
         unit.label(index),
         f"static unsigned task_{number}(void *state, struct worker *w)",

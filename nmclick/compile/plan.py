@@ -76,8 +76,15 @@ class Plan:
     @property
     def slot_entries(self) -> set[Node]:
         """Nodes that regions enter with packets made from ring slots."""
-        targets = {self.target((task.element, 0)) for task in self.tasks if task.slots}
-        return {target for target in targets if not isinstance(target, Dropped)}
+        targets = {self.first(task) for task in self.tasks if task.slots}
+        return {target for target in targets if isinstance(target, tuple)}
+
+    def first(self, task: Task) -> Node | Dropped | None:
+        """Where the packets of a task go first; None: it has none for an output."""
+        index = task.element
+        if task.sink is not None or (task.slots and "packet" in self.code[index]):
+            return (index, 0)
+        return self.target((index, 0)) if self.elements[index].n_outputs else None
 
     def has_packets(self, node: Node) -> bool:
         """Whether batches of packets, too, enter at a node that ring slots enter at."""
@@ -141,8 +148,15 @@ def make_plan(graph: RouterGraph) -> Plan:
         planner.cut,
         planner.outside,
     )
-    plan.devices = [(e.index, device) for e in graph.elements for device in e.devices()]
+    plan.devices = port_uses(graph)
     return plan
+
+
+def port_uses(graph: RouterGraph) -> list[tuple[int, DeviceUse]]:
+    """The ports of a graph by their numbers, with the element that wants each. Those that are read come first: they
+    are opened first, and writers may need to know what they deliver."""
+    uses = [(e.index, device) for e in graph.elements for device in e.devices()]
+    return sorted(uses, key=lambda use: not use[1].read)
 
 
 class _Planner:
@@ -191,7 +205,13 @@ class _Planner:
             if element.constant_output() != output:
                 chain.insert(0, (index, entered, output))
             at = sources[0]
+        if self._checks_packets(at[0]):
+            chain.insert(0, (at[0], 0, at[1]))
         return PullPath(edge, at, tuple(chain))
+
+    def _checks_packets(self, index: int) -> bool:
+        """Whether a source runs its packet function on each packet it brings."""
+        return "burst" in self.code[index] and "packet" in self.code[index]
 
     def is_push(self, element: int, port: int) -> bool:
         return self.graph.output_modes[element][port] is not Mode.PULL
@@ -259,7 +279,8 @@ class _Planner:
     def find_nodes(self) -> None:
         """Edges that packets leave by outside any region, hence the nodes where push paths start."""
         passing = {index for path in self.pulls.values() for index, _, _ in path.chain}
-        tasked = {task.element for task in self.tasks}
+        nodes = {task.element for task in self.tasks if task.sink is not None or self._checks_packets(task.element)}
+        tasked = {task.element for task in self.tasks if task.element not in nodes or task.sink is not None}
         for element in self.graph.elements:
             index, code = element.index, self.code[element.index]
             if code.emits_outside:
@@ -271,7 +292,7 @@ class _Planner:
         for element in self.graph.elements:
             for edge in self._push_outputs(element.index):
                 self.target(edge)
-        starts = {(task.element, 0): None for task in self.tasks if task.sink is not None}
+        starts = {(task.element, 0): None for task in self.tasks if task.element in nodes}
         for edge in sorted(self.outside):
             node = self.target(edge)
             if not isinstance(node, Dropped):

@@ -57,6 +57,8 @@ class PortWish:
     read: bool
     write: bool
     options: Mapping[str, int]
+    #: Elements whose ports have the link type that this one is to have.
+    link_type_from: Sequence[str] = ()
 
 
 def resolve_ports(
@@ -73,7 +75,8 @@ def resolve_ports(
             used.add(found)
         spec = use.spec if found is None else found.spec
         shown = name if found is None else spec
-        wishes.append(PortWish(element, shown, spec, use.read, use.write, dict(use.options)))
+        options = dict(use.options)
+        wishes.append(PortWish(element, shown, spec, use.read, use.write, options, use.link_type_from))
     return wishes, [*_unused(chosen.values(), used, devices), *_two_ways(wishes, used)]
 
 

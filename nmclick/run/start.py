@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nmclick.compile import BURST, compile_router, runtime_library
+from nmclick.compile import BURST, compile_router, port_uses, runtime_library
 from nmclick.graph.router import describe
+from nmclick.lang.linktypes import link_type_name
 from nmclick.run.native import Native, NativeError, longest_frame
 from nmclick.run.ports import PortError, PortWish, Substitution, resolve_ports
 from nmclick.run.router import RunningRouter
@@ -41,13 +42,16 @@ def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> Runni
     """Compile and load; every element is initialised, nothing runs. None after errors, with nothing left behind.
     Raises CompilerError."""
     library = runtime_library()
-    devices = [(element.index, use) for element in loaded.graph.elements for use in element.devices()]
-    wishes, errors = resolve_ports(devices, settings.substitutions)
+    uses = port_uses(loaded.graph)
+    wishes, errors = resolve_ports(uses, settings.substitutions)
     if errors:
         for error in errors:
             _report(loaded, error, diagnostics)
         diagnostics.not_initialized = True
         return None
+    specs = {use: wish.spec for use, wish in zip(uses, wishes, strict=True)}
+    for element in loaded.graph.elements:
+        element.port_specs = tuple(specs[element.index, use] for use in element.devices())
     longest = _probe(loaded, library, wishes, diagnostics)
     if longest is None:
         return None
@@ -113,13 +117,29 @@ def _probe(loaded: Loaded, library: Path, wishes: Sequence[PortWish], diagnostic
 
 def _open(loaded: Loaded, native: Native, wishes: Sequence[PortWish], diagnostics: Diagnostics) -> bool:
     opened = True
+    link_types: dict[str, int] = {}
     for wish in wishes:
         try:
-            native.open_port(wish.spec, read=wish.read, write=wish.write, options=wish.options)
+            options = {**wish.options, **_link_type(wish, link_types)}
+            port = native.open_port(wish.spec, read=wish.read, write=wish.write, options=options)
         except NativeError as failure:
             _report(loaded, _refused(wish, failure), diagnostics)
             opened = False
+        except PortError as error:
+            _report(loaded, error, diagnostics)
+            opened = False
+        else:
+            link_types[loaded.graph.elements[wish.element].name] = native.port_link_type(port)
     return opened
+
+
+def _link_type(wish: PortWish, link_types: Mapping[str, int]) -> dict[str, int]:
+    """The option for a port that takes its link type from others. Those that could not be opened have been reported."""
+    known = {name: link_types[name] for name in wish.link_type_from if name in link_types}
+    if len(set(known.values())) > 1:
+        lines = [f"  {name} has {link_type_name(link_type)}" for name, link_type in known.items()]
+        raise PortError("\n".join(["source encapsulation types disagree:", *lines]), wish.element)
+    return {"link_type": link_type for link_type in known.values()}
 
 
 def _load(loaded: Loaded, native: Native, path: Path, diagnostics: Diagnostics) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -61,3 +63,28 @@ def test_output_into_a_closed_pipe_ends_quietly(nmclick: Command) -> None:
 def test_output_that_cannot_be_written_is_one_line(nmclick: Command) -> None:
     result = nmclick("flatten", "-e", "Idle -> Discard", "-o", "no/such/folder.click")
     assert (result.status, result.err) == (1, "nmclick: no/such/folder.click: No such file or directory\n")
+
+
+def test_an_interrupt_while_loading_ends_without_a_word(nmclick: Command) -> None:
+    os.mkfifo(nmclick.folder / "config")
+    with nmclick.start("run", "config") as process:
+        # Opening the other end returns once the configuration is being read.
+        descriptor = os.open(nmclick.folder / "config", os.O_WRONLY)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        os.close(descriptor)
+    assert (process.returncode, out, err) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_do_no_harm(nmclick: Command, closed: str) -> None:
+    command = f"exec {sys.executable} -m nmclick run -e 'Idle -> Discard' -q -o - {closed}"
+    done = subprocess.run(["sh", "-c", command], env=nmclick.environment(), capture_output=True, text=True, check=False)
+    out = "" if ">&-" in closed.split() else "Idle@1 :: Idle;\nDiscard@2 :: Discard;\n\nIdle@1 -> Discard@2;\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, out, "")
+
+
+def test_a_full_disk_is_one_line(nmclick: Command) -> None:
+    command = f"exec {sys.executable} -m nmclick elements >/dev/full"
+    done = subprocess.run(["sh", "-c", command], env=nmclick.environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "nmclick: No space left on device\n")

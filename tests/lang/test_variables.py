@@ -69,8 +69,8 @@ def test_inner_scopes_hide_outer_ones() -> None:
     assert outer.enclosing(0) is None
 
 
-def test_a_value_that_mentions_itself_stops_ten_deep() -> None:
-    assert scope(a="x$a").expand("$a") == "x" * 10 + "$a"
+def test_a_value_that_mentions_itself_stops_at_depth_ten() -> None:
+    assert scope(a="x$a").expand("$a") == "x" * 11 + "$a"
 
 
 def test_values_that_double_are_refused() -> None:

@@ -117,7 +117,7 @@ def test_probe_tells_the_longest_frame(ports: PortTool, folder: Path) -> None:
     assert ports.probe(write(folder, pcap([]))) == 0
     assert ports.probe("pcap:-") == 0
     assert ports.probe("null:") == 0
-    with pytest.raises(PortError, match=r"^pcap:/nowhere/f: cannot open the file: No such file or directory$"):
+    with pytest.raises(PortError, match=r"^pcap:/nowhere/f: No such file or directory$"):
         ports.probe("pcap:/nowhere/f")
 
 
@@ -211,8 +211,8 @@ def test_what_is_no_capture_is_refused(ports: PortTool, folder: Path, content: b
 
 def test_files_that_cannot_be_opened(ports: PortTool, tmp_path: Path) -> None:
     for spec, message in [
-        (f"pcap:{tmp_path}/no", "cannot open the file: No such file or directory"),
-        (f"pcap:{tmp_path}", "cannot open the file: it is a directory"),
+        (f"pcap:{tmp_path}/no", "No such file or directory"),
+        (f"pcap:{tmp_path}", "Is a directory"),
         ("pcap:", "a file name is missing; '-' is standard input"),
     ]:
         with pytest.raises(PortError) as error:
@@ -358,7 +358,7 @@ def test_a_full_disk_is_reported_once_and_counted(ports: PortTool, folder: Path)
     spec = write(folder, pcap(PACKETS))
     with pytest.raises(PortError) as error:
         ports.copy(spec, "pcap:/dev/full")
-    assert str(error.value) == "pcap:/dev/full: cannot write the file: No space left on device"
+    assert str(error.value) == "pcap:/dev/full: No space left on device"
 
 
 @pytest.mark.parametrize("unbuffered", [False, True])
@@ -381,8 +381,8 @@ def test_a_file_that_cannot_grow_loses_the_rest(port_tool_path: Path, folder: Pa
 def test_a_place_that_cannot_be_written(ports: PortTool, folder: Path) -> None:
     spec = write(folder, pcap(PACKETS))
     for to, message in [
-        ("pcap:/nowhere/f", "cannot write the file: No such file or directory"),
-        ("pcap:/", "cannot write the file: Is a directory"),
+        ("pcap:/nowhere/f", "No such file or directory"),
+        ("pcap:/", "Is a directory"),
         ("pcap:", "a file name is missing; '-' is standard output"),
     ]:
         with pytest.raises(PortError) as error:

@@ -23,7 +23,7 @@ def test_an_ethernet_header_is_put_in_front() -> None:
             "odd packets": Case(config, packets, handlers=["src", "dst", "ethertype", "etht"]),
             "without headroom": Case(config, [b"x"], before=" -> ".join([config] * 45)),
             "moved in the buffer": Case(config, [bytes(1900)], before=" -> ".join([config] * 9)),
-            "too long": Case(config, [bytes(2040)]),
+            "too long": Case(config, [bytes(2040)], before=" -> ".join([config] * 30)),
             "written": Case(
                 config,
                 packets,

@@ -1,0 +1,1 @@
+"""Benchmarks: ``python -m tests.bench``. Never run as tests: a timing is a ratio in one run."""
