@@ -77,9 +77,7 @@ class _Dominators:
         for path in self._paths[state]:
             path[-1] = taken
             visits.append(self._follow(path, target))
-        if len(visits) == 1:
-            new = visits[0][-1]
-        elif visits[0][-1] <= 0 and all(visit[-1] == visits[0][-1] for visit in visits):
+        if len(visits) == 1 or (visits[0][-1] <= 0 and all(visit[-1] == visits[0][-1] for visit in visits)):
             new = visits[0][-1]
         else:
             new = _intersection(visits)[-1]

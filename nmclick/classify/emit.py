@@ -223,13 +223,13 @@ class _Function:
         assert table is not None
         distinct = list({id(target): target for target in lookup.targets}.values())
         number = {id(target): i for i, target in enumerate(distinct)}
-        leaves = all(isinstance(target, Leaf) for target in distinct)
+        outputs = {id(target): target.output for target in distinct if isinstance(target, Leaf)}
+        leaves = len(outputs) == len(distinct)
         name = f"{self._module.name}_table_{len(self._module.tables)}"
         rows = []
         for index in table.slots:
             target = lookup.targets[index]
-            at_leaf = isinstance(target, Leaf) and leaves
-            rows.append((lookup.keys[index], target.output if at_leaf else number[id(target)]))
+            rows.append((lookup.keys[index], (outputs if leaves else number)[id(target)]))
         self._module.tables.append(_table_text(name, rows, with_targets=len(distinct) > 1))
         self._line(depth, "{")
         inner = depth + 1

@@ -158,38 +158,46 @@ def _compare(compare: Compare, code: list[Instruction]) -> None:
             code.append(Instruction(base + offset, mask, value))
     else:
         (((_, offset), mask, low, high),) = pieces(shifted)
-        shift = (mask & -mask).bit_length() - 1
-        _range(base + offset, mask >> shift, low >> shift, high >> shift, shift, code)
+        _range(Field(base + offset, (mask & -mask).bit_length() - 1), mask, low, high, code)
     for instruction in code[start:]:
         instruction.short ^= compare.short
 
 
-def _range(offset: int, mask: int, low: int, high: int, shift: int, code: list[Instruction]) -> None:
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The bits from `shift` on of the word at `offset`."""
+
+    offset: int
+    shift: int
+
+
+def _range(field: Field, mask: int, low: int, high: int, code: list[Instruction]) -> None:
     """A range is decided bit by bit from the top: greater than `low - 1`, and not greater than `high`."""
+    mask, low, high = (value >> field.shift for value in (mask, low, high))
+    first = len(code)
     if low > 0:
-        _greater(offset, mask, low - 1, shift, code)
+        _greater(field, mask, low - 1, code)
     if high < mask:
-        start = len(code)
-        if low > 0:
-            _redirect(code, 0, start, FAILURE)
-        _greater(offset, mask, high, shift, code)
-        for instruction in code[start:]:
+        second = len(code)
+        _redirect(code, first, second, FAILURE)
+        _greater(field, mask, high, code)
+        for instruction in code[second:]:
             instruction.short = not instruction.short
-        _redirect(code, start, FAILURE, SUCCESS)
+        _redirect(code, second, FAILURE, SUCCESS)
 
 
-def _greater(offset: int, mask: int, bound: int, shift: int, code: list[Instruction]) -> None:
-    if bound >= mask:
-        return
+def _greater(field: Field, mask: int, bound: int, code: list[Instruction]) -> None:
+    """The bits of `mask` are greater than `bound`: the top bits decide, or else those below them."""
     high_bit = bound > mask >> 1
     different = (~(bound + 1) & mask if high_bit else bound).bit_length()
     upper = mask & ~((1 << different) - 1)
-    rest = mask & ~upper
-    last = bound & rest >= rest
+    mask &= ~upper
+    bound &= mask
     following = len(code) + 1
     if high_bit:
-        code.append(Instruction(offset, upper << shift, upper << shift, [FAILURE, SUCCESS if last else following]))
+        value, jumps = upper << field.shift, [FAILURE, following if bound < mask else SUCCESS]
     else:
-        code.append(Instruction(offset, upper << shift, 0, [SUCCESS, FAILURE if last else following], short=True))
-    if not last:
-        _greater(offset, mask & rest, bound & rest, shift, code)
+        value, jumps = 0, [SUCCESS, following if bound < mask else FAILURE]
+    code.append(Instruction(field.offset, upper << field.shift, value, jumps, short=not high_bit))
+    if bound < mask:
+        _greater(field, mask, bound, code)

@@ -116,7 +116,7 @@ class _Listing:
         first = self.code[i]
         for outcome in (0, 1):
             j = first.jumps[outcome]
-            if j <= 0 or only[j] <= 0 and not (only[j] == 0 and False):
+            if j <= 0 or only[j] <= 0:
                 continue
             second = self.code[j]
             if first.jumps[1 - outcome] != second.jumps[1 - outcome]:
@@ -126,5 +126,122 @@ class _Listing:
                 self.code[i], self.code[j] = second, first
                 first.jumps[outcome] = after
                 second.jumps[outcome] = j
-                return max(only[i], 0) if only[i] > 0 else i
+                return only[i] if only[i] > 0 else i
         return i + 1
+
+    def _combine(self) -> None:
+        """Tests in a row of the same word become one where their masks allow."""
+        i = len(self.code) - 1
+        while i >= 0:
+            i -= not self._combine_at(self.code[i])
+
+    def _combine_at(self, first: Instruction) -> bool:
+        no = first.jumps[0]
+        if no > 0:
+            second = self.code[no]
+            if compatible(second, first, False) and first.mask and first.one_bit:
+                first.flip()
+            elif _either(first, second):
+                bit = first.value ^ second.value
+                first.value &= ~bit
+                first.mask &= ~bit
+                first.jumps[0] = second.jumps[0]
+                return True
+        if first.jumps[1] <= 0:
+            return False
+        second = self.code[first.jumps[1]]
+        if first.jumps[0] == second.jumps[1] and second.mask and second.one_bit:
+            second.flip()
+        if first.jumps[0] != second.jumps[0] or not compatible(second, first, True):
+            return False
+        first.jumps[1] = second.jumps[1]
+        if not first.mask:
+            first.offset = second.offset
+        first.value |= second.value
+        first.mask |= second.mask
+        return True
+
+    def _drop_unused(self) -> None:
+        """Tests without effect and those that no packet reaches go."""
+        if not self.code:
+            return
+        effective: list[int] = [0] * len(self.code)
+        for i in reversed(range(len(self.code))):
+            instruction = self.code[i]
+            instruction.jumps = [effective[jump] if jump > 0 else jump for jump in instruction.jumps]
+            no, yes = instruction.jumps
+            effective[i] = i if yes != no and instruction.mask else yes
+        start = self.code[0]
+        if not start.mask or start.jumps[0] == start.jumps[1]:
+            if effective[0] <= 0:
+                self.everything, self.code = effective[0], []
+                return
+            self.code[0] = self.code[effective[0]]
+        self.everything = None
+        reached = {0}
+        for i, instruction in enumerate(self.code):
+            if i in reached:
+                reached.update(jump for jump in instruction.jumps if jump > 0)
+        number = {old: new for new, old in enumerate(sorted(reached))}
+        kept = [self.code[i] for i in sorted(reached)]
+        for instruction in {id(instruction): instruction for instruction in kept}.values():
+            instruction.jumps = [number[jump] if jump > 0 else jump for jump in instruction.jumps]
+        self.code = kept
+
+    def join_values(self) -> None:
+        """Tests of one word for several values that lead to the same place follow each other, long lists sorted."""
+        wanted = [1] + [0] * len(self.code)
+        for i, instruction in enumerate(self.code):
+            if wanted[i]:
+                for jump in instruction.jumps:
+                    if jump > 0:
+                        wanted[jump] += 1
+        groups: dict[int, list[Instruction]] = {}
+        for i, head in enumerate(self.code):
+            if not wanted[i]:
+                continue
+            group = groups[i] = [head]
+            no = head.jumps[0]
+            while no > 0 and wanted[no] == 1 and _same_kind(self.code[no], head):
+                group.append(self.code[no])
+                wanted[no] -= 1
+                no = self.code[no].jumps[0]
+            group[-1].jumps[0] = no
+        self.code = _laid_out(groups)
+
+
+def _laid_out(groups: dict[int, list[Instruction]]) -> list[Instruction]:
+    steps: dict[int, int] = {}
+    total = 0
+    for i, group in groups.items():
+        steps[i] = total
+        total += len(group)
+    code: list[Instruction] = []
+    for group in groups.values():
+        head = group[0]
+        values = [instruction.value for instruction in group]
+        if len(values) >= SEARCHED:
+            values.sort(key=lambda value: int.from_bytes(value.to_bytes(4, "big"), "little"))
+        last, yes = (steps[jump] if jump > 0 else jump for jump in (group[-1].jumps[0], head.jumps[1]))
+        for left, value in zip(reversed(range(len(values))), values, strict=True):
+            following = len(code) + 1 if left else last
+            code.append(Instruction(head.offset, head.mask, value, [following, yes], head.short))
+    return code
+
+
+def _order(instruction: Instruction, places: dict[int, int]) -> tuple[int, int, int]:
+    return places.get(instruction.offset, instruction.offset), instruction.mask, instruction.value
+
+
+def _same_kind(instruction: Instruction, head: Instruction) -> bool:
+    return (instruction.jumps[1], instruction.offset, instruction.mask) == (head.jumps[1], head.offset, head.mask)
+
+
+def _either(first: Instruction, second: Instruction) -> bool:
+    """Whether two values of one word that differ in a bit can be tested at once, leaving that bit out."""
+    bit = first.value ^ second.value
+    if not first.offset or not first.mask or (first.offset, first.mask) != (second.offset, second.mask):
+        return False
+    if bit & (bit - 1) or first.jumps[1] != second.jumps[1] or (second.short and not first.short):
+        return False
+    return Instruction(first.offset, first.mask & ~bit, 0).needs == first.needs

@@ -50,7 +50,7 @@ class CompiledProgram:
 
 
 def compile_router(
-    graph: RouterGraph, *, burst: int = BURST, sanitize: bool = False, output: Path | None = None
+    graph: RouterGraph, *, burst: int = BURST, output: Path | None = None
 ) -> CompiledProgram:
     """Plan, emit and compile; from the cache when this very program was compiled before. Raises CompilerError."""
     plan = make_plan(graph)
@@ -58,7 +58,7 @@ def compile_router(
     folder = elements_folder()
     depends = sorted({c.path for c in plan.code if c.path is not None})
     depends += sorted({header for path in depends for header in path.parent.glob("*.h")})
-    path = compile_shared([text], sanitize=sanitize, flags=("-I", str(folder)), depends=depends, output=output)
+    path = compile_shared([text], flags=("-I", str(folder)), depends=depends, output=output)
     return CompiledProgram(
         path,
         plan,

@@ -40,6 +40,12 @@ class Compiler:
         return "ziglang" in self.command
 
 
+def sanitizing() -> bool:
+    """Whether NMCLICK_SANITIZE asks for code under AddressSanitizer and UBSan (the process then needs their library
+    preloaded)."""
+    return bool(os.environ.get("NMCLICK_SANITIZE"))
+
+
 def native_folder() -> Path:
     """Folder with the C sources: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
@@ -118,7 +124,6 @@ def headers_digest() -> str:
 def compile_shared(
     sources: Sequence[Path | str],
     *,
-    sanitize: bool = False,
     flags: Iterable[str] = (),
     depends: Iterable[Path] = (),
     name: str = "program",
@@ -130,7 +135,7 @@ def compile_shared(
     headers in native/include. `output` also copies the result there. Raises CompilerError.
     """
     compiler = find_compiler()
-    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitize else OPTIMISE), *flags]
+    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitizing() else OPTIMISE), *flags]
     if compiler.is_zig:
         options.append("-fno-sanitize=undefined")
     digest = hashlib.sha256()
@@ -176,14 +181,13 @@ def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | st
         os.replace(target, result)
 
 
-def runtime_library(*, sanitize: bool = False) -> Path:
+def runtime_library() -> Path:
     """The runtime of native/, built once for this machine."""
     native = native_folder()
     sources = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.c"))
     depends = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.h"))
     return compile_shared(
         list(sources),
-        sanitize=sanitize,
         flags=("-I", str(native), "-fvisibility=default"),
         depends=depends,
         name="runtime",

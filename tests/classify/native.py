@@ -80,7 +80,9 @@ class Executable:
         for number, program in enumerate(programs):
             functions.append(program.emit_c(f"classify_{number}"))
             argument = "&p" if program.packet else "p.header[0], p.length[0]"
-            cases.append(f"        case {number}:\n            output = classify_{number}({argument});\n            break;")
+            cases.append(
+                f"        case {number}:\n            output = classify_{number}({argument});\n            break;"
+            )
         source = directory / "classifiers.c"
         source.write_text(PRELUDE + "\n".join(functions) + MAIN.replace("CASES", "\n".join(cases)))
         self._path = directory / "classifiers"

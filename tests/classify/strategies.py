@@ -82,7 +82,8 @@ def ip_rules(r: random.Random) -> list[str]:
     """Arguments of an IPFilter with outputs 0 to 3."""
     count = r.choice([1, 2, 3, 4, 6, 10])
     rules = [
-        f"{r.choice(['allow', 'deny', '1', '2', '3'])} {ip_expression(r, r.choice([0, 0, 1, 2, 3]))}" for _ in range(count)
+        f"{r.choice(['allow', 'deny', '1', '2', '3'])} {ip_expression(r, r.choice([0, 0, 1, 2, 3]))}"
+        for _ in range(count)
     ]
     return rules + r.choice([[], ["0 all"], ["deny all"]])
 

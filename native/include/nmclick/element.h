@@ -14,7 +14,8 @@
  *   unsigned NAME_burst(struct NAME *, const struct NAME_args *, struct ring_burst *, unsigned max, struct context *)
  *   void NAME_done(struct NAME *, const struct NAME_args *, struct ring_burst *, struct context *)
  *       a task for sources over netmap rings: opens up to max slots (nmclick/rings.h), which the fused loop then reads
- *       one by one; done, called when burst returned more than 0, closes them.
+ *       one by one; done, called when burst returned more than 0, closes them. A _packet function of such a source
+ *       is run on each packet that it brings, by burst or by pull.
  *   void NAME_flush(struct NAME *, const struct NAME_args *, struct context *)
  *       at the end of every turn in which packets may have reached the element (ToNetmap synchronises its ring).
  *   uint64_t NAME_timer(struct NAME *, const struct NAME_args *, struct context *)

@@ -3,6 +3,7 @@
 #define NMCLICK_LINK_H
 
 #include "nmclick/element.h"
+#include "nmclick/headers.h"
 
 enum {
     LINK_NULL = 0,
@@ -23,7 +24,7 @@ enum {
 static always_inline bool link_ip_ethertype(const uint8_t *at)
 {
     uint16_t type = load_u16(at);
-    return type == BE16(0x0800) || type == BE16(0x86dd);
+    return type == BE16(ETHER_TYPE_IP) || type == BE16(ETHER_TYPE_IP6);
 }
 
 /* Behind an Ethernet type at `at`, one 802.1Q tag allowed. */
@@ -38,8 +39,13 @@ static always_inline uint32_t link_ethertype(const uint8_t *data, uint32_t lengt
     return LINK_NOT_IP;
 }
 
+static always_inline uint32_t link_be24(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+}
+
 /* Behind an LLC header (RFC 1483, RFC 2684) at `at`. Bridged frames may hold LLC headers again, ever deeper. */
-static uint32_t link_llc(const uint8_t *data, uint32_t length, uint32_t at)
+static inline uint32_t link_llc(const uint8_t *data, uint32_t length, uint32_t at)
 {
     while (at + 4 <= length) {
         const uint8_t *llc = data + at;
@@ -47,9 +53,9 @@ static uint32_t link_llc(const uint8_t *data, uint32_t length, uint32_t at)
             return at + 4;
         if (at + 8 > length || llc[0] != 0xaa || llc[1] != 0xaa)
             return LINK_NOT_IP;
-        if (llc[2] == 0x03 && load_be24(llc + 3) == 0 && link_ip_ethertype(llc + 6))
+        if (llc[2] == 0x03 && link_be24(llc + 3) == 0 && link_ip_ethertype(llc + 6))
             return at + 8;
-        uint32_t organisation = load_be24(llc + 3), type = load_be16(llc + 6);
+        uint32_t organisation = link_be24(llc + 3), type = load_be16(llc + 6);
         if (organisation == 0 || organisation == 0x0000f8)
             return link_ethertype(data, length, at + 6);
         if (organisation != 0x0080c2)
@@ -66,14 +72,14 @@ static uint32_t link_llc(const uint8_t *data, uint32_t length, uint32_t at)
     return LINK_NOT_IP;
 }
 
-static uint32_t link_wifi(const uint8_t *data, uint32_t length, uint32_t at)
+static inline uint32_t link_wifi(const uint8_t *data, uint32_t length, uint32_t at)
 {
     if (at + 24 > length || (data[at] & 0x0c) != 0x08)
         return LINK_NOT_IP;
     return link_llc(data, length, at + ((data[at + 1] & 3) == 3 ? 30 : 24));
 }
 
-static uint32_t link_ppp(const uint8_t *data, uint32_t length)
+static inline uint32_t link_ppp(const uint8_t *data, uint32_t length)
 {
     uint32_t at = length >= 2 && data[0] == 0xff && data[1] == 0x03 ? 2 : 0;
     if (at + 2 > length)
@@ -83,12 +89,12 @@ static uint32_t link_ppp(const uint8_t *data, uint32_t length)
     return data[at] == 0 && (data[at + 1] == 0x21 || data[at + 1] == 0x57) ? at + 2 : LINK_NOT_IP;
 }
 
-static uint32_t link_c_hdlc(const uint8_t *data, uint32_t length)
+static inline uint32_t link_c_hdlc(const uint8_t *data, uint32_t length)
 {
     return length >= 4 && link_ip_ethertype(data + 2) ? 4 : LINK_NOT_IP;
 }
 
-static uint32_t link_ppp_hdlc(const uint8_t *data, uint32_t length)
+static inline uint32_t link_ppp_hdlc(const uint8_t *data, uint32_t length)
 {
     if (length < 4)
         return LINK_NOT_IP;
@@ -98,7 +104,7 @@ static uint32_t link_ppp_hdlc(const uint8_t *data, uint32_t length)
 }
 
 /* BSD loopback: an address family in the byte order of whoever captured. */
-static uint32_t link_null(const uint8_t *data, uint32_t length)
+static inline uint32_t link_null(const uint8_t *data, uint32_t length)
 {
     if (length < 4)
         return LINK_NOT_IP;

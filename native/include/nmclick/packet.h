@@ -191,6 +191,14 @@ static always_inline uint32_t packet_tailroom(const struct worker *w, const stru
     return w->buffer_size - packet_headroom(w, p) - p->length;
 }
 
+/* Only the packet's own bytes, and what lies in front of it, may be touched from here on (AddressSanitizer builds). */
+static always_inline void packet_guard(const struct worker *w, const struct packet *p)
+{
+    guard_open(p->data, p->length);
+    guard_close(packet_end(p), packet_tailroom(w, p));
+    (void)w, (void)p;
+}
+
 /* Remove `n` bytes in front (n <= length) or behind. */
 static always_inline void packet_pull(struct packet *p, uint32_t n)
 {
@@ -233,6 +241,7 @@ static always_inline bool packet_put(struct worker *w, struct packet *p, uint32_
             return false;
     }
     p->length += n;
+    packet_guard(w, p);
     return true;
 }
 

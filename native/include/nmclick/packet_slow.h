@@ -40,8 +40,10 @@ static cold_path bool packet_shift(struct worker *w, struct packet *p, uint32_t 
     if (head > w->buffer_size || p->length > w->buffer_size - head)
         return false;
     ptrdiff_t distance = start + head - p->data;
+    guard_open(start, w->buffer_size);
     memmove(p->data - front + distance, p->data - front, (size_t)front + p->length);
     packet_rebase(p, distance);
+    packet_guard(w, p);
     return true;
 }
 
@@ -61,6 +63,7 @@ static bool packet_clone(struct worker *w, const struct packet *p, struct packet
     *copy = *p;
     copy->buffer = buffer;
     packet_rebase(copy, (to + target) - (from + origin));
+    packet_guard(w, copy);
     return true;
 }
 
@@ -74,6 +77,7 @@ static bool packet_new(struct worker *w, uint32_t head, uint32_t length, struct 
         return false;
     }
     *p = packet_make(buffer, buffer_address(w, buffer) + head, length);
+    packet_guard(w, p);
     return true;
 }
 

@@ -101,6 +101,7 @@ static always_inline bool ring_next(struct ring_burst *b, uint32_t i, struct pac
     packet_set_timestamp(p, b->meta ? b->meta[i].timestamp : b->time);
     if (anno_kept(ANNO_EXTRA_LENGTH) && b->meta && b->meta[i].wire_length > length)
         set_anno_u32(p, ANNO_EXTRA_LENGTH, b->meta[i].wire_length - length);
+    guard_close(packet_end(p), b->size - offset - length);
     if (NM_KEEP_packet_type && b->link_broadcasts)
         ring_packet_type(p);
     return true;
@@ -146,6 +147,17 @@ static always_inline uint32_t ring_room(struct nm_port *port, unsigned number)
     return ring_distance(ring->head, ring->tail, tx->n_slots);
 }
 
+/* What a capture keeps of a packet besides its bytes; one without a timestamp gets the time of the batch. */
+static always_inline struct nm_slot_meta ring_meta(const struct worker *w, const struct packet *p)
+{
+    uint32_t extra = anno_u32(p, ANNO_EXTRA_LENGTH);
+    uint64_t timestamp = packet_timestamp(p);
+    return (struct nm_slot_meta){
+        .timestamp = timestamp ? timestamp : w->now,
+        .wire_length = extra ? p->length + extra : 0,
+    };
+}
+
 /* Put a packet into the next slot, its buffer for the slot's, which becomes free. The caller made sure of the room. */
 static always_inline void ring_send(struct worker *w, struct nm_port *port, unsigned number, const struct packet *p)
 {
@@ -154,16 +166,40 @@ static always_inline void ring_send(struct worker *w, struct nm_port *port, unsi
     uint32_t head = ring->head;
     struct netmap_slot *slot = &ring->slot[head];
     uint32_t old = slot->buf_idx;
+    guard_open(buffer_address(w, p->buffer), w->buffer_size);
     slot->buf_idx = p->buffer;
     slot->len = (uint16_t)p->length;
     slot->ptr = ring->offset_mask ? packet_headroom(w, p) : 0;
     slot->flags = NS_BUF_CHANGED;
-    if (tx->meta) {
-        uint32_t extra = anno_u32(p, ANNO_EXTRA_LENGTH);
-        tx->meta[head] = (struct nm_slot_meta){packet_timestamp(p), extra ? p->length + extra : 0};
-    }
+    if (tx->meta)
+        tx->meta[head] = ring_meta(w, p);
     ring->head = ring->cur = head + 1 == tx->n_slots ? 0 : head + 1;
     buffer_free(w, old);
+}
+
+/* Put a copy of the packet into the next slot: its first `most` bytes, and as many as a slot can tell of. */
+static inline void ring_send_copy(struct worker *w, struct nm_port *port, unsigned number, const struct packet *p,
+                                  uint32_t most)
+{
+    struct nm_ring *tx = &port->tx[number];
+    struct netmap_ring *ring = tx->ring;
+    uint32_t head = ring->head;
+    struct netmap_slot *slot = &ring->slot[head];
+    uint32_t length = p->length < most ? p->length : most;
+    length = length < UINT16_MAX ? length : UINT16_MAX;
+    uint32_t offset = w->buffer_size - length < NM_HEADROOM ? w->buffer_size - length : NM_HEADROOM;
+    if (!ring->offset_mask)
+        offset = 0;
+    memcpy(buffer_address(w, slot->buf_idx) + offset, p->data, length);
+    slot->len = (uint16_t)length;
+    slot->ptr = offset;
+    slot->flags = 0;
+    if (tx->meta) {
+        tx->meta[head] = ring_meta(w, p);
+        if (length < p->length && !tx->meta[head].wire_length)
+            tx->meta[head].wire_length = p->length;
+    }
+    ring->head = ring->cur = head + 1 == tx->n_slots ? 0 : head + 1;
 }
 
 #endif
