@@ -55,10 +55,10 @@ class FromNetmap(Source):
     )
     writes = frozenset({MAC_HEADER, TIMESTAMP, PACKET_TYPE, ANNO_EXTRA_LENGTH})
     handlers: ClassVar = {
-        "count": Field("count"),
-        "invalid": Field("losses.invalid"),
-        "no_buffer": Field("losses.no_buffer"),
-        "active": Field("active", Bool(), write=True),
+        "count": Field("in.count"),
+        "invalid": Field("in.losses.invalid"),
+        "no_buffer": Field("in.losses.no_buffer"),
+        "active": Field("in.active", Bool(), write=True),
     }
 
     def devices(self) -> Sequence[DeviceUse]:

@@ -4,13 +4,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from nmclick.element import (
-    ANNO_EXTRA_LENGTH,
-    TIMESTAMP,
-    Annotation,
     Arguments,
     Bool,
     DeviceUse,
-    Element,
     Field,
     Keyword,
     Optional,
@@ -18,11 +14,12 @@ from nmclick.element import (
     Signed,
     String,
     Unsigned,
-    write_handler,
 )
 
+from ._sink import PortSink
 
-class ToNetmap(Element):
+
+class ToNetmap(PortSink):
     """Send packets through the netmap rings of a port, by exchanging buffers: nothing is copied.
 
     Where the input is pull, packets are drawn only while the ring has room, so what waits upstream is not lost. Where
@@ -44,16 +41,7 @@ class ToNetmap(Element):
         Optional("QUEUE", Unsigned(16), 0),
         Keyword("BURST", Signed(32, min=0), 0),
     )
-    drops: ClassVar = {"full": "the transmit ring is full"}
-    handlers: ClassVar = {"count": Field("count"), "active": Field("active", Bool(), write=True)}
-
-    def annotations_read(self) -> frozenset[Annotation]:
-        # Only capture files keep stamps and wire lengths.
-        return frozenset({TIMESTAMP, ANNO_EXTRA_LENGTH}) if self.args.PORT.startswith("pcap:") else frozenset()
+    handlers: ClassVar = {"count": Field("out.count"), "active": Field("out.active", Bool(), write=True)}
 
     def devices(self) -> Sequence[DeviceUse]:
         return (DeviceUse(self.args.PORT, write=True),)
-
-    @write_handler("reset_counts")
-    def reset_counts(self, text: str) -> None:
-        self.call("reset_counts")

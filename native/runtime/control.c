@@ -154,6 +154,7 @@ long worker_upcall(struct worker *w, unsigned element, unsigned kind, uint64_t a
     up->waiting = false;
     long answer = up->answer;
     pthread_mutex_unlock(&rt->lock);
+    w->busy = true; /* handlers may have given other tasks something to do */
     return answer;
 }
 

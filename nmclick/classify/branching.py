@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .hashing import PerfectHash, perfect_hash
 from .ir import Node, Select, Variable
-from .loads import Load, constant, hexadecimal, is_address, load
+from .loads import Load, constant, hexadecimal, is_address, load_key
 
 FEW = 3
 HASHED = 7
@@ -104,10 +104,7 @@ def _block(variable: Variable, run: Run) -> int:
 
 def _lookup(variable: Variable, block: int, runs: list[Run], available: int) -> Lookup | None:
     mask = variable.mask & ~(block - 1)
-    value = load(variable, mask, available)
-    spare = (mask & -mask).bit_length() - 1 - value.shift
-    if spare:
-        value = Load(f"{value.atom} >> {spare}", value.shift + spare)
+    value = load_key(variable, mask, available)
     keys = tuple(run.low >> value.shift for run in runs)
     targets = tuple(run.target for run in runs)
     form = hexadecimal if is_address(variable) else constant

@@ -59,6 +59,25 @@ def load(variable: Variable, mask: int, available: int) -> Load:
     """The variable and-ed with `mask`, where `available` bytes are known to exist behind its base."""
     if variable.is_length:
         return Load(LENGTHS[variable.base], 0)
+    text, loaded, shift = _bytes(variable, mask, available)
+    wanted = mask >> shift
+    return Load(text if wanted == loaded else f"{text} & {hexadecimal(wanted)}", shift)
+
+
+def load_key(variable: Variable, mask: int, available: int) -> Load:
+    """The same, shifted until the lowest bit of the mask is bit 0."""
+    text, loaded, shift = _bytes(variable, mask, available)
+    wanted = mask >> shift
+    spare = (wanted & -wanted).bit_length() - 1
+    if not spare:
+        return load(variable, mask, available)
+    if wanted >> spare != loaded >> spare:
+        text = f"({text} & {hexadecimal(wanted)})"
+    return Load(f"{text} >> {spare}", shift + spare)
+
+
+def _bytes(variable: Variable, mask: int, available: int) -> tuple[str, int, int]:
+    """(C text of the load, mask of the bits it loads, how far the value is to be shifted to be the word)."""
     first, last = Variable(variable.base, variable.offset, mask).touched
     base = BASES[variable.base]
     width = last - first + 1
@@ -69,12 +88,10 @@ def load(variable: Variable, mask: int, available: int) -> Load:
             first, width = first - 1, 4
     shift = 8 * (variable.offset + 3 - last)
     if width == 3:
-        text, loaded = f"((uint32_t){_at('be16', base, first)} << 8 | {_at('u8', base, last)})", 0xFFFFFF
+        text = f"((uint32_t){_at('be16', base, first)} << 8 | {_at('u8', base, last)})"
     else:
         text = _at({1: "u8", 2: "be16", 4: "be32"}[width], base, first)
-        loaded = WORD >> (32 - 8 * width)
-    wanted = mask >> shift
-    return Load(text if wanted == loaded else f"{text} & {hexadecimal(wanted)}", shift)
+    return text, WORD >> (32 - 8 * width), shift
 
 
 _OPPOSITES = {"==": "!=", "<=": ">", ">=": "<", "<": ">="}

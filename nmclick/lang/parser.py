@@ -89,7 +89,7 @@ class _Parse:
         self._brackets: list[Token] = []
         self._before = Token("_SEMICOLON", "", start_pos=0, end_pos=0)
         self._muted = False
-        self._statements: tuple[ast.Statement, ...] = ()
+        self._statements: tuple[ast.Statement, ...] | None = None
 
     def run(self) -> ParsedFile:
         lexer = self._lexer
@@ -106,8 +106,10 @@ class _Parse:
             self._feed(token)
             if token.type == END:
                 break
+        truncated = self._muted or self._statements is None
         problems = tuple(sorted(lexer.problems, key=lambda problem: problem.offset))
-        return ParsedFile(self._source, self._statements, problems, self._muted, lexer.lines, lexer.following)
+        statements = self._statements or ()
+        return ParsedFile(self._source, statements, problems, truncated, lexer.lines, lexer.following)
 
     def _accepts_config(self) -> bool:
         return "CONFIG" in self._choices()

@@ -24,16 +24,6 @@ INPUTS = {
     "ip-router.click": [f"IN{port}" for port in range(4)],
     "mirror.click": ["LEFT_IN", "RIGHT_IN"],
 }
-RUN = """
-import os, sys
-from functools import partial
-os.environ.pop("LD_PRELOAD")  # not for the C compiler
-from nmclick.run import start
-start.compile_router = partial(start.compile_router, sanitize=True)
-start.runtime_library = partial(start.runtime_library, sanitize=True)
-from nmclick.cli import main
-sys.exit(main())
-"""
 
 
 def odd_packets(seed: int, count: int) -> list[bytes]:
@@ -87,10 +77,11 @@ def test_odd_packets_do_no_harm(config: str, odd: list[Path]) -> None:
         "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=0",
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "PYTHONPATH": str(ROOT),
-        "NMCLICK_CC": "gcc",
+        "NMCLICK_SANITIZE": "1",
+        "CC": "gcc",
     }
     done = subprocess.run(
-        [sys.executable, "-c", RUN, "run", "--stats", f"configs/{config}", *variables],
+        [sys.executable, "-m", "nmclick", "run", "--stats", f"configs/{config}", *variables],
         cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", timeout=300, check=False,
     )  # fmt: skip
     assert "runtime error" not in done.stderr, done.stderr

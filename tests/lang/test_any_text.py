@@ -7,14 +7,26 @@ import random
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from language import elaborate, flat
+
 from nmclick.lang.flatten import flat_text
 
 PIECES = [
     *("a", "b", "x/y", "Idle", "Null", "Tee", "Counter", "F", "G", "X", "input", "output", "0", "1", "2", "@1"),
     *("->", "=>", "::", "||", "...", "[", "]", "{", "}", "(", ")", ",", ";", "|", "-", "$x", "$y", "$"),
     *("elementclass", "require", "define", "provide", "elementclass F {", "{ $a, KEY $k, __REST__ $r |"),
-    *("(1, 2)", "($x)", "('", '("', "[0]", "[0,1]", "[]", "[0-2]", " // c\n", "/* c */", "/*", "\\<41>", "\n# 7 \"f\"\n"),
-    *("\n#x\n", "define($x 1)", "require(p)", "require(library x)", "(-> Null ->)", "{ -> }", "é", "\x00", "\r\n", "\udcff"),
+    *("(1, 2)", "($x)", "('", '("', "[0]", "[0,1]", "[]", "[0-2]", " // c\n", "/* c */", "/*", "\\<41>", '\n# 7 "f"\n'),
+    *(
+        "\n#x\n",
+        "define($x 1)",
+        "require(p)",
+        "require(library x)",
+        "(-> Null ->)",
+        "{ -> }",
+        "é",
+        "\x00",
+        "\r\n",
+        "\udcff",
+    ),
 ]
 
 VALID = """elementclass F { $a, KEY $k, __REST__ $r | input -> Message($a, $k, $r) -> Null -> output

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nmclick.lang.configstring import (
     argument_spans,
     is_word,
@@ -34,7 +35,7 @@ ANY_TEXT = st.binary(max_size=60).map(decode) | st.text("ab ,/*\\<>\"'$\n\r\t", 
         (",", [""]),
         (",,a", ["", "", "a"]),
         (" a  b ,\tc\n", ["a  b", "c"]),
-        ('"x, y", \'z, w\', \\<2c , 2c>', ['"x, y"', "'z, w'", "\\<2c , 2c>"]),
+        ("\"x, y\", 'z, w', \\<2c , 2c>", ['"x, y"', "'z, w'", "\\<2c , 2c>"]),
         ("a /* , */ b, c // , \n d", ["a b", "c d"]),
         ("a/* x */b", ["a b"]),
         ("/* only */", []),

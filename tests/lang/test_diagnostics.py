@@ -6,6 +6,7 @@ import json
 
 import pytest
 from language import elaborate
+
 from nmclick.lang.diagnostics import ConfigurationError, Diagnostics, suggest
 from nmclick.lang.source import LineMap, Source, Span
 
@@ -166,7 +167,7 @@ def test_suggestions(word: str, candidates: list[str], hint: str | None) -> None
 
 
 def test_line_directives_count_from_the_next_line() -> None:
-    lines = LineMap(Source("F", "a\n# 7 \"G\"\nb\r\nc\rd"))
+    lines = LineMap(Source("F", 'a\n# 7 "G"\nb\r\nc\rd'))
     lines.add_directive(2, "G", 7)
     assert [lines.locate(offset) for offset in (0, 10, 13, 15)] == [("F", 1), ("G", 7), ("G", 8), ("G", 9)]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from language import elaborate, messages
+
 from nmclick.lang import compounds, expand
 
 CASES = {
@@ -51,12 +52,15 @@ CASES = {
     ),
     "two classes": ("a :: Idle :: Null;", ["F:1: syntax error near '::'"]),
     "open parenthesis": ("a :: Idle(\n", ["F:2: expected ')'"]),
-    "open string": ("a :: Print(\"abc);\nb :: Idle;", ["F:2: expected ')'"]),
+    "open string": ('a :: Print("abc);\nb :: Idle;', ["F:2: expected ')'"]),
     "open brace": ("elementclass F {\ninput -> output", ["F:2: expected '}'"]),
     "open group": ("Idle -> ( -> Discard", ["F:1: expected ')'"]),
     "brace ends a group": ("elementclass F { ( Null } Idle;", ["F:1: syntax error near '}'"]),
     "closing parenthesis without a group": ("Idle ) Idle;", ["F:1: syntax error near ')'"]),
-    "group after a complete element": ("Idle [1] (Null)", ["F:1: syntax error near '('", "F:1: output ports ignored at end of chain"]),
+    "group after a complete element": (
+        "Idle [1] (Null)",
+        ["F:1: syntax error near '('", "F:1: output ports ignored at end of chain"],
+    ),
     "port is no number": ("Idle[x] -> Discard;", ["F:1: syntax error: port number should be integer"]),
     "port is too large": (
         "Idle[65536] -> Discard",
@@ -147,7 +151,10 @@ CASES = {
         "elementclass Foo { Tee => [0,2] output }",
         ["F:1: 'Foo' output 1 missing"],
     ),
-    "gap in a group's inputs": ("Idle -> ( [1] -> Discard )", ["F:1: '<anonymous group>' input 0 missing", "F:1: '@2' has no input 0"]),
+    "gap in a group's inputs": (
+        "Idle -> ( [1] -> Discard )",
+        ["F:1: '<anonymous group>' input 0 missing", "F:1: '@2' has no input 0"],
+    ),
     "input as an output": (
         "elementclass F { Idle -> input; output -> Discard }",
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from language import flat, loaded, messages
+from language import flat, loaded
 
 CASES = {
     "statements need no semicolons": (
@@ -199,7 +199,7 @@ CASES = {
         ["F@1/Message@1 :: Message(one);", "F@2/Message@1 :: Message(two);"],
     ),
     "... extends an element too": (
-        "elementclass Paint { $a, $b | input -> Paint($b) -> output || ... } Idle -> Paint(1) -> Paint(2, 3) -> Discard",
+        "elementclass Paint { $a, $b | -> Paint($b) -> || ... } Idle -> Paint(1) -> Paint(2, 3) -> Discard",
         [
             *("Idle@1 :: Idle;", "Paint@2 :: Paint(1);", "Discard@4 :: Discard;", "Paint@3/Paint@1 :: Paint(3);"),
             "Idle@1 -> Paint@2 -> Paint@3/Paint@1 -> Discard@4;",
@@ -226,7 +226,13 @@ CASES = {
            elementclass Out { input -> In -> Paint -> output }
            Idle -> a :: Out -> b :: In -> Discard""",
         [
-            *("Idle@1 :: Idle;", "Discard@4 :: Discard;", "a/Paint@2 :: Paint;", "a/In@1/Null@1 :: Null;", "b/Null@1 :: Null;"),
+            *(
+                "Idle@1 :: Idle;",
+                "Discard@4 :: Discard;",
+                "a/Paint@2 :: Paint;",
+                "a/In@1/Null@1 :: Null;",
+                "b/Null@1 :: Null;",
+            ),
             "Idle@1 -> a/In@1/Null@1 -> a/Paint@2 -> b/Null@1 -> Discard@4;",
         ],
     ),
@@ -258,8 +264,8 @@ CASES = {
         ["Message@1 :: Message(X, Y, , q);"],
     ),
     "values are quoted anew in double quotes and not replaced in single ones": (
-        "define($a x\"y\") Message(\"<$a>\", '$a', $a, \"\\$a\")",
-        ["Message@1 :: Message(\"<x\\\"y\\\">\", '$a', x\"y\", \"\\$a\");"],
+        'define($a x"y") Message("<$a>", \'$a\', $a, "\\$a")',
+        ['Message@1 :: Message("<x\\"y\\">", \'$a\', x"y", "\\$a");'],
     ),
     "class names with slashes": (
         "elementclass a/B Null; a/B;",
@@ -282,7 +288,7 @@ CASES = {
         ["a :: Idle;", "b :: Discard;", "a -> b;"],
     ),
     "comments may be in any script": (
-        "/* größer 中文 */ a :: Message(\"é\"); // ≤\nb :: Idle /* \udcff */",
+        '/* größer 中文 */ a :: Message("é"); // ≤\nb :: Idle /* \udcff */',
         ['a :: Message("é");', "b :: Idle;"],
     ),
     "an unterminated comment ends the file": ("a :: Idle; /* b ::", ["a :: Idle;"]),
@@ -339,7 +345,9 @@ def test_connections_are_ordered_by_input_then_output() -> None:
 
 
 def test_line_directives_move_landmarks() -> None:
-    text = '# 10 "f.click"\na :: Idle;\n#line 20 "g.click"\n\nb :: Message(\n# 5 "h"\n1\n); c :: Idle\n# 3 ""\nd :: Idle'
+    text = (
+        '# 10 "f.click"\na :: Idle;\n#line 20 "g.click"\n\nb :: Message(\n# 5 "h"\n1\n); c :: Idle\n# 3 ""\nd :: Idle'
+    )
     configuration = loaded(text)
     assert [element.span.landmark for element in configuration.elements] == ["f.click:10", "g.click:21", "h:6", "F:3"]
     assert configuration.elements[1].config == "\n\n1\n"

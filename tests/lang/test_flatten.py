@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from language import loaded
+
 from nmclick.lang.flatten import flat_text
 
 
 def test_requirements_declarations_and_chains() -> None:
-    text = 'require(package p) i :: Idle -> Strip( 14 /* x */) -> t :: Tee => d :: Discard, [1] Null[1] -> Discard'
+    text = "require(package p) i :: Idle -> Strip( 14 /* x */) -> t :: Tee => d :: Discard, [1] Null[1] -> Discard"
     assert flat_text(loaded(text, packages=["p"])) == (
         'require(package "p");\n'
         "\n"
@@ -28,7 +29,9 @@ def test_requirements_declarations_and_chains() -> None:
 
 
 def test_chains_go_on_only_from_output_0_of_elements_entered_at_input_0() -> None:
-    assert flat_text(loaded("a, b, c, d :: Tee; a -> b; b -> c; b [1] -> d; a [1] -> [1] c; c -> d")).splitlines()[5:] == [
+    assert flat_text(loaded("a, b, c, d :: Tee; a -> b; b -> c; b [1] -> d; a [1] -> [1] c; c -> d")).splitlines()[
+        5:
+    ] == [
         "a -> b",
         "    -> c",
         "    -> d;",
@@ -57,6 +60,8 @@ def test_nothing_is_nothing() -> None:
 
 
 def test_flat_text_is_its_own_flat_text() -> None:
-    text = "elementclass F { $a | input -> Paint($a) -> output } Idle -> F(1) -> { [0] -> Tee -> [0] } -> Discard; Idle -> F(2) -> Discard"
+    text = (
+        "elementclass F { $a | -> Paint($a) -> } Idle -> F(1) -> { [0] -> Tee -> [0] } -> Discard; Idle -> F(2) -> Null"
+    )
     once = flat_text(loaded(text))
     assert flat_text(loaded(once)) == once

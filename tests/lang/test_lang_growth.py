@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from language import elaborate
+
 from nmclick.lang.flatten import flat_text
 
 
@@ -28,7 +29,9 @@ def calls(work: Callable[[], object]) -> int:
 
 
 def declarations(n: int) -> str:
-    return "".join(f"s{i} :: Idle; d{i} :: Discard(x {i});\ns{i} -> Counter -> [0] d{i}; // comment\n" for i in range(n))
+    return "".join(
+        f"s{i} :: Idle; d{i} :: Discard(x {i});\ns{i} -> Counter -> [0] d{i}; // comment\n" for i in range(n)
+    )
 
 
 def compounds(n: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from language import elaborate, flat, messages
+
 from nmclick.lang.source import MAX_SIZE, Source
 
 

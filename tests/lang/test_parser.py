@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from nmclick.lang import ast
 from nmclick.lang.lexer import END, Lexer
 from nmclick.lang.parser import MAX_TOKENS, ParsedFile, parse

@@ -1,0 +1,77 @@
+/* What the sources over a port's receive rings share. */
+#ifndef ELEMENTS_IO_RECEIVE_H
+#define ELEMENTS_IO_RECEIVE_H
+
+#include "nmclick/rings.h"
+
+struct receiver {
+    uint64_t count;
+    struct ring_losses losses;
+    bool active, ended;
+    uint16_t ring; /* the next to look at */
+};
+
+static inline int receiver_init(struct receiver *self, const struct nm_port *port, bool active, int queue,
+                                struct context *c)
+{
+    if (!port->n_rx_rings)
+        return init_error(c, "%s cannot be read", port->name);
+    if (queue >= port->n_rx_rings)
+        return init_error(c, "%s has no receive ring %d, only %u", port->name, queue, port->n_rx_rings);
+    self->active = active;
+    return 0;
+}
+
+/* What went wrong with a port, said once. */
+static cold_path void receiver_warn(struct nm_port *port, struct worker *w, unsigned element)
+{
+    if (port->warning)
+        worker_log(w, element, "%s: %s", port->name, port->warning);
+    port->warning = NULL;
+}
+
+/* Nothing came: look at the next ring in the next turn, and tell whom it concerns when nothing will come any more. */
+static cold_path void receiver_idle(struct receiver *self, struct nm_port *port, bool all, struct worker *w,
+                                    unsigned element)
+{
+    if (all && ++self->ring < port->n_rx_rings)
+        w->busy = true;
+    else if (all)
+        self->ring = 0;
+    if (port->finished && !self->ended) {
+        self->ended = true;
+        self->active = false;
+        receiver_warn(port, w, element);
+        worker_upcall(w, element, 0, 0);
+    }
+}
+
+/* Opens up to `limit` slots (0: as many as `max`) of ring `queue`, or of all the rings in turn if that is negative. */
+static always_inline unsigned receiver_burst(struct receiver *self, struct nm_port *port, int queue, uint32_t limit,
+                                             struct ring_burst *burst, unsigned max, struct context *c)
+{
+    if (unlikely(!self->active))
+        return 0;
+    if (limit && max > limit)
+        max = limit;
+    unsigned ring = queue < 0 ? self->ring : (unsigned)queue;
+    unsigned n = ring_open(burst, c->worker, port, ring, max, &self->losses);
+    if (unlikely(!n))
+        receiver_idle(self, port, queue < 0, c->worker, c->element);
+    return n;
+}
+
+static always_inline void receiver_done(struct receiver *self, struct nm_port *port, int queue,
+                                        struct ring_burst *burst, struct context *c)
+{
+    self->count += ring_close(burst, c->worker, port, queue < 0 ? self->ring : (unsigned)queue);
+    if (queue < 0 && ++self->ring >= port->n_rx_rings)
+        self->ring = 0;
+}
+
+static inline void receiver_reset(struct receiver *self)
+{
+    self->count = self->losses.invalid = self->losses.no_buffer = 0;
+}
+
+#endif
