@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "nmclick/link.h"
 #include "nmclick/rings.h"
 
@@ -84,30 +86,151 @@ static inline enum FromDump_choice FromDump_choose(struct FromDump *self, const 
     self->have_first = false;
     if (self->have_last && timestamp >= self->last_time)
         return FROMDUMP_END;
-    if (args->timing && (int64_t)(timestamp + self->time_offset - w->now) > 0) {
-        wake_at(w, timestamp + self->time_offset);
-        return FROMDUMP_WAIT;
-    }
-    return args->sample < FROMDUMP_CERTAIN && !FromDump_chosen(self, args->sample) ? FROMDUMP_SKIP : FROMDUMP_SEND;
+    uint64_t when = timestamp + self->time_offset;
+    if (!args->timing || (int64_t)(when - w->now) <= 0)
+        return FROMDUMP_SEND;
+    wake_at(w, when);
+    return FROMDUMP_WAIT;
 }
 
-/* Look at `n` slots from the ring's head on: refused ones are given back until a packet is to be sent, then the number
- * of those that are to be sent in a row is returned. */
-static inline unsigned FromDump_select(struct FromDump *self, const struct FromDump_args *args, const struct nm_ring *rx,
-                                       unsigned n, enum FromDump_choice *end, struct worker *w)
+/* The full position of a record of which a slot tells the low half. Positions only grow. */
+static inline void FromDump_note(struct FromDump *self, uint32_t position)
+{
+    self->position += (uint32_t)(position - (uint32_t)self->position);
+}
+
+static inline void FromDump_skip(struct FromDump *self, const struct nm_ring *rx)
 {
     struct netmap_ring *ring = rx->ring;
+    if (rx->meta)
+        FromDump_note(self, rx->meta[ring->head].position);
+    ring->head = ring->cur = ring->head + 1 == rx->n_slots ? 0 : ring->head + 1;
+}
+
+/* How many of the ring's next `n` packets are to be sent now; those before START are given back. */
+static inline unsigned FromDump_select(struct FromDump *self, const struct FromDump_args *args,
+                                       const struct nm_ring *rx, unsigned n, enum FromDump_choice *last,
+                                       struct worker *w)
+{
     unsigned run = 0;
-    for (uint32_t at = ring->head; run < n; at = at + 1 == rx->n_slots ? 0 : at + 1) {
-        *end = FromDump_choose(self, args, rx->meta ? rx->meta[at].timestamp : w->now, w);
-        if (*end == FROMDUMP_SEND) {
+    for (uint32_t at = rx->ring->head; run < n; at = at + 1 == rx->n_slots ? 0 : at + 1) {
+        *last = FromDump_choose(self, args, rx->meta ? rx->meta[at].timestamp : w->now, w);
+        if (*last == FROMDUMP_SEND)
             run++;
-        } else if (run || *end != FROMDUMP_SKIP) {
-            break; /* a skipped packet behind others is chosen anew: let it not be sent then */
-        } else {
-            ring->head = ring->cur = at + 1 == rx->n_slots ? 0 : at + 1;
-            n--;
-        }
+        else if (*last != FROMDUMP_SKIP)
+            break;
+        else if (FromDump_skip(self, rx), --n == 0)
+            w->busy = true;
     }
     return run;
+}
+
+/* No packets, or none before END. Whoever is told may set the element going again. */
+static cold_path void FromDump_end(struct FromDump *self, struct nm_port *port, struct worker *w, unsigned element)
+{
+    self->in.ended = true;
+    if (port->ops->tell)
+        self->position = port->ops->tell(port);
+    receiver_warn(port, w, element);
+    worker_upcall(w, element, 0, 0);
+}
+
+static inline unsigned FromDump_burst(struct FromDump *self, const struct FromDump_args *args,
+                                      struct ring_burst *burst, unsigned max, struct context *c)
+{
+    struct worker *w = c->worker;
+    struct nm_port *port = w->ports[args->port];
+    if (unlikely(!self->in.active || self->in.ended))
+        return 0;
+    while (unlikely(self->have_first || self->have_last || args->timing)) {
+        unsigned available = ring_available(port, 0);
+        enum FromDump_choice last = FROMDUMP_SEND;
+        unsigned n = available ? FromDump_select(self, args, &port->rx[0], available < max ? available : max, &last, w)
+                               : 0;
+        if (n) {
+            max = n;
+            break;
+        }
+        if (last == FROMDUMP_WAIT || last == FROMDUMP_SKIP)
+            return 0;
+        if (last == FROMDUMP_SEND)
+            break; /* there are none */
+        self->have_last = false;
+        worker_upcall(w, c->element, 0, 0);
+        if (!self->in.active) {
+            FromDump_skip(self, &port->rx[0]);
+            worker_upcall(w, c->element, 0, 0);
+            return 0;
+        }
+    }
+    unsigned n = ring_open(burst, w, port, 0, max, &self->in.losses);
+    burst->link_broadcasts = false;
+    if (unlikely(!n) && port->finished)
+        FromDump_end(self, port, w, c->element);
+    return n;
+}
+
+static inline void FromDump_done(struct FromDump *self, const struct FromDump_args *args, struct ring_burst *burst,
+                                 struct context *c)
+{
+    if (burst->meta)
+        FromDump_note(self, burst->meta[burst->n - 1].position);
+    receiver_done(&self->in, c->worker->ports[args->port], 0, burst, c);
+}
+
+static inline unsigned FromDump_pull(struct FromDump *self, const struct FromDump_args *args, struct packet *out,
+                                     unsigned max, struct context *c)
+{
+    struct ring_burst burst;
+    unsigned n = FromDump_burst(self, args, &burst, max, c), taken = 0;
+    for (unsigned i = 0; i < n; i++)
+        taken += ring_next(&burst, i, &out[taken]);
+    if (n)
+        FromDump_done(self, args, &burst, c);
+    return taken;
+}
+
+/* Captures of raw IP are always checked. */
+static inline int FromDump_packet(struct FromDump *self, const struct FromDump_args *args, struct packet *p,
+                                  struct context *c)
+{
+    if (args->sample < FROMDUMP_CERTAIN && !FromDump_chosen(self, args->sample)) {
+        self->in.count--;
+        packet_free(c->worker, p);
+        return KEPT;
+    }
+    if ((args->force_ip || self->link_type == NM_LINK_RAW_IP) && unlikely(!link_mark_ip(p, self->link_type))) {
+        self->in.count--;
+        return DROP(not_ip);
+    }
+    return 0;
+}
+
+/* Where the next packet comes from. */
+static inline long FromDump_call_position(struct FromDump *self, const struct FromDump_args *args, const void *in,
+                                          size_t n, void *out, size_t room, struct context *c)
+{
+    struct nm_port *port = c->worker->ports[args->port];
+    const struct netmap_ring *ring = port->rx[0].ring;
+    (void)in, (void)n, (void)out, (void)room;
+    if (!port->ops->tell)
+        return -ESPIPE;
+    if (ring->head == ring->tail || !port->rx[0].meta)
+        return (long)port->ops->tell(port);
+    return (long)(self->position + (uint32_t)(port->rx[0].meta[ring->head].position - (uint32_t)self->position));
+}
+
+static inline long FromDump_call_seek(struct FromDump *self, const struct FromDump_args *args, const void *in,
+                                      size_t n, void *out, size_t room, struct context *c)
+{
+    (void)out, (void)room;
+    return n == sizeof(uint64_t) ? FromDump_seek(self, c->worker->ports[args->port], load_u64(in)) : -EINVAL;
+}
+
+static inline long FromDump_call_reset_counts(struct FromDump *self, const struct FromDump_args *args, const void *in,
+                                              size_t n, void *out, size_t room, struct context *c)
+{
+    (void)args, (void)in, (void)n, (void)out, (void)room, (void)c;
+    receiver_reset(&self->in);
+    return 0;
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,9 +17,11 @@ from nmclick.element import (
     HandlerError,
     IPAddress,
     IPPrefix,
+    Notice,
     Rest,
     Signed,
     Text,
+    Words,
     read_handler,
     write_handler,
 )
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
 CHANGE = struct.Struct("=IIIIHBx")  # struct lpm_change of nmclick/lpm.h
+NO_ROUTE = 0xFFFF  # LPM_NO_ROUTE
+ANY_PORT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,6 @@ class Route:
     length: int
     gateway: int
     port: int
-
-    def covers(self, address: int) -> bool:
-        return self.length == 0 or (address ^ self.network) >> (32 - self.length) == 0
 
     @property
     def prefix(self) -> tuple[int, int]:
@@ -61,25 +63,91 @@ def dotted(address: int) -> str:
     return ".".join(map(str, address.to_bytes(4, "big")))
 
 
-def parse_route(text: str, environment: Environment, *, removing: bool = False) -> Route | None:
-    """``ADDR/MASK [GATEWAY] OUTPUT``; None if it is something else. The output may be missing when removing (-1)."""
-    words = text.split()
-    if not words:
-        return None
+def parse_address(text: str, environment: Environment) -> int | None:
+    """An address or a name with one, in host order; None for anything else."""
     try:
-        prefix = IPPrefix(bare=True).parse(words.pop(0), environment)
-        gateway = 0
-        if words and words[0] == "-":
-            words.pop(0)
-        elif words and (len(words) > 1 or "." in words[0]):
-            gateway = int.from_bytes(IPAddress().parse(words.pop(0), environment), "big")
-        if len(words) > 1 or prefix.length < 0:
-            return None
-        if not words:
-            return Route(int.from_bytes(prefix.network, "big"), prefix.length, gateway, -1) if removing else None
-        return Route(int.from_bytes(prefix.network, "big"), prefix.length, gateway, Signed(32).parse(words[0]))
+        return int.from_bytes(IPAddress().parse(text, environment), "big")
     except ArgumentError:
         return None
+
+
+def parse_route(text: str, environment: Environment, *, removing: bool = False) -> Route | None:
+    """``ADDR/MASK [GATEWAY] OUTPUT``; None if it is something else. The output may be missing when removing."""
+    words = Words().parse(text)
+    try:
+        prefix = IPPrefix(bare=True).parse(words.pop(0) if words else "", environment)
+        gateway = 0 if words and words[0] == "-" else parse_address(words[0], environment) if words else None
+        if gateway is not None:
+            words.pop(0)
+        if len(words) > 1 or prefix.length < 0 or not (words or removing):
+            return None
+        port = Signed(32).parse(words[0]) if words else ANY_PORT
+    except ArgumentError:
+        return None
+    return Route(int.from_bytes(prefix.network, "big"), prefix.length, gateway or 0, port)
+
+
+class Routes:
+    """Routes in the places that Click gives them, found by prefix. A place is a number from 0 on that stays the same
+    as long as the route does.
+
+    With `moves` places are taken as RadixIPLookup does: that freed last comes first, and replacing a route takes a
+    place before it frees the old one. Else the first free place is taken, and a replaced route's is kept.
+    """
+
+    def __init__(self, *, moves: bool = False) -> None:
+        self.moves = moves
+        self.places: list[Route | None] = []
+        self._by_prefix: dict[tuple[int, int], int] = {}
+        self._free: list[int] = []  # a stack with `moves`, else a heap
+
+    def __iter__(self) -> Iterator[Route]:
+        return (route for route in self.places if route is not None)
+
+    def place(self, prefix: tuple[int, int]) -> int | None:
+        """Where the route to exactly this prefix stands."""
+        return self._by_prefix.get(prefix)
+
+    def get(self, prefix: tuple[int, int]) -> Route | None:
+        place = self._by_prefix.get(prefix)
+        return None if place is None else self.places[place]
+
+    def best(self, address: int, *, shorter_than: int = 33) -> int | None:
+        """Where the route with the longest prefix (below `shorter_than`) that covers `address` stands."""
+        for length in range(shorter_than - 1, -1, -1):
+            place = self._by_prefix.get((address >> (32 - length) << (32 - length), length))
+            if place is not None:
+                return place
+        return None
+
+    def put(self, route: Route) -> int:
+        """Add a route, or replace the one to the same prefix; its place."""
+        old = self._by_prefix.get(route.prefix)
+        if old is not None and not self.moves:
+            place = old
+        elif self._free:
+            place = self._free.pop() if self.moves else heapq.heappop(self._free)
+        else:
+            place = len(self.places)
+            self.places.append(None)
+        if old is not None and place != old:
+            self._release(old)
+        self.places[place] = route
+        self._by_prefix[route.prefix] = place
+        return place
+
+    def delete(self, prefix: tuple[int, int]) -> int:
+        """Remove the route to this prefix, which there is; the place it had."""
+        place = self._by_prefix.pop(prefix)
+        self._release(place)
+        return place
+
+    def _release(self, place: int) -> None:
+        self.places[place] = None
+        if self.moves:
+            self._free.append(place)
+        else:
+            heapq.heappush(self._free, place)
 
 
 class RouteTable(Element):
@@ -91,151 +159,152 @@ class RouteTable(Element):
     reads = frozenset({ANNO_DST_IP})
     writes = frozenset({ANNO_DST_IP})
     drops: ClassVar = {"no_route": "no route for the packet's destination annotation"}
-    #: Whether routes can change while the router runs.
+    #: Whether the routes are part of the program and cannot change while it runs.
     fixed: ClassVar[bool] = False
+    #: How places are taken: see Routes.
+    moves: ClassVar[bool] = False
 
     environment: Environment
-    routes: list[Route | None]  # None: a place that was freed and will be used again
+    routes: Routes
 
-    def configure(self, environment: Environment) -> Iterable[str]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
         self.environment = environment
-        self.routes = []
-        replaced = 0
+        self.routes = Routes(moves=self.moves)
+        again = 0
         for number, text in enumerate(self.args.ROUTES, 1):
             route = parse_route(text, environment)
             if route is None:
                 yield f"argument {number} should be 'ADDR/MASK [GATEWAY] OUTPUT'"
             elif not 0 <= route.port < self.n_outputs:
                 yield f"argument {number} bad OUTPUT"
-            elif self.find(route) is not None:
-                replaced += 1
+            elif self.routes.get(route.prefix) is not None:
+                again += 1  # as in Click the first one stays, whatever the warning says
             else:
-                self.routes.append(route)
-        if replaced:
-            self.warnings = [f"{replaced} {'routes' if replaced > 1 else 'route'} replaced by later versions"]
+                self.routes.put(route)
+        if again:
+            yield Notice(f"{again} {'routes' if again > 1 else 'route'} replaced by later versions", is_warning=True)
 
-    warnings: list[str] = []
-
-    def find(self, route: Route) -> int | None:
-        """Where the route to the same prefix stands."""
-        return next((i for i, r in enumerate(self.routes) if r is not None and r.prefix == route.prefix), None)
-
-    def best(self, address: int, *, shorter_than: int = 33) -> int | None:
-        """Where the route with the longest prefix (below `shorter_than`) that covers `address` stands."""
-        found: int | None = None
-        longest = -1
-        for i, route in enumerate(self.routes):
-            if route is not None and longest < route.length < shorter_than and route.covers(address):
-                found, longest = i, route.length
-        return found
-
-    # Towards the C table: places in the list, counted from 1, are the numbers of its routes.
+    # Towards the table in C. The number of a route is its place + 1; that to 0.0.0.0/0 stands apart and has number 0.
 
     def started(self) -> None:
         if not self.fixed:
-            self._send(range(len(self.routes)))
+            self._apply([self._change(place) for place, route in enumerate(self.routes.places) if route is not None])
 
-    def _send(self, places: Iterable[int]) -> None:
-        changes = []
-        for place in places:
-            route = self.routes[place]
-            if route is not None:
-                gateway = int.from_bytes(route.gateway.to_bytes(4, "big"), sys.byteorder)
-                changes.append(CHANGE.pack(route.network, gateway, place + 1, 0, route.port, route.length))
-        self._apply(b"".join(changes))
+    def _change(self, place: int) -> bytes:
+        route = self.routes.places[place]
+        assert route is not None
+        gateway = int.from_bytes(route.gateway.to_bytes(4, "big"), sys.byteorder)
+        return CHANGE.pack(route.network, gateway, place + 1, 0, route.port, route.length)
 
-    def _apply(self, changes: bytes) -> None:
-        if self.call("change", changes)[0] < 0:
-            raise HandlerError("no memory to store route")
+    def _put(self, route: Route, changes: list[bytes]) -> None:
+        changes.append(self._change(self.routes.put(route)))
+
+    def _delete(self, route: Route, changes: list[bytes]) -> None:
+        place = self.routes.delete(route.prefix)
+        parent = self.routes.best(route.network, shorter_than=route.length)
+        heir = self.routes.places[parent] if parent is not None else None
+        successor = parent + 1 if parent is not None and heir is not None and heir.length else 0
+        changes.append(CHANGE.pack(route.network, 0, successor, place + 1, NO_ROUTE, route.length))
+
+    def _apply(self, changes: list[bytes]) -> None:
+        failed = -self.call("change", b"".join(changes))[0]
+        if failed > 0:
+            network, gateway, _, _, port, length = CHANGE.unpack(changes[failed - 1])
+            route = Route(network, length, int.from_bytes(gateway.to_bytes(4, sys.byteorder), "big"), port)
+            raise HandlerError(f"no memory to store route '{route.unparse()}'", -12)
 
     # Handlers
 
-    def _command(self, command: str, text: str) -> tuple[str, Route, Route | None]:
-        """Do one command; what was done, for undoing it: the command, its route, and the route it replaced."""
+    def _command(self, command: str, text: str, changes: list[bytes]) -> tuple[Route | None, Route | None]:
+        """Do one command in the list and note what changes; the route it took away and the one it put there."""
         removing = command == "remove"
         route = parse_route(text, self.environment, removing=removing)
         if route is None:
             raise HandlerError(f"expected 'ADDR/MASK [GATEWAY{' OUTPUT]' if removing else '] OUTPUT'}'")
+        if not (ANY_PORT if removing else 0) <= route.port < self.n_outputs:
+            raise HandlerError("bad OUTPUT")
         if self.fixed:
             raise HandlerError(f"cannot {'delete routes from' if removing else 'add routes to'} this routing table")
-        if route.port >= self.n_outputs or route.port < (-1 if removing else 0):
-            raise HandlerError("bad OUTPUT")
-        place = self.find(route)
-        old = self.routes[place] if place is not None else None
+        old = self.routes.get(route.prefix)
         if removing:
-            if old is None or place is None or not self._same(route, old):
-                raise HandlerError(f"route '{route.unparse()}' not found")
-            self.routes[place] = None
-            parent = self.best(route.network, shorter_than=route.length)
-            successor = 0 if parent is None else parent + 1
-            self._apply(CHANGE.pack(route.network, 0, successor, place + 1, 0, route.length))
-            return command, old, old
+            if old is None or route.port != ANY_PORT and route != old:
+                raise HandlerError(f"route '{route.unparse()}' not found", -2)
+            self._delete(old, changes)
+            return old, None
         if old is not None and command == "add":
-            raise HandlerError(f"conflict with existing route '{old.unparse()}'")
-        if place is None:
-            place = next((i for i, r in enumerate(self.routes) if r is None), len(self.routes))
-            self.routes[place:place + 1] = [route]
-        else:
-            self.routes[place] = route
-        self._send([place])
-        return command, route, old
+            raise HandlerError(f"conflict with existing route '{old.unparse()}'", -17)
+        self._put(route, changes)
+        return old, route
 
-    @staticmethod
-    def _same(wanted: Route, route: Route) -> bool:
-        return (wanted.port in (-1, route.port)) and (wanted.gateway in (0, route.gateway))
+    def _run(self, commands: Iterable[tuple[str, str]]) -> None:
+        """Do all commands or none. Packets see the table before the first or after the last."""
+        changes: list[bytes] = []
+        done: list[tuple[Route | None, Route | None]] = []
+        try:
+            for command, text in commands:
+                done.append(self._command(command, text, changes))
+            self._apply(changes)
+        except HandlerError:
+            changes.clear()
+            for old, new in reversed(done):
+                if old is not None:
+                    self._put(old, changes)
+                elif new is not None:
+                    self._delete(new, changes)
+            self._apply(changes)
+            raise
 
     @write_handler("add")
     def add(self, text: str) -> None:
-        self._command("add", text)
+        self._run([("add", text)])
 
     @write_handler("set")
     def set(self, text: str) -> None:
-        self._command("set", text)
+        self._run([("set", text)])
 
     @write_handler("remove")
     def remove(self, text: str) -> None:
-        self._command("remove", text)
+        self._run([("remove", text)])
 
     @write_handler("ctrl")
     def ctrl(self, text: str) -> None:
         """Several commands, one a line: all of them, or none."""
-        done: list[tuple[str, Route, Route | None]] = []
-        try:
-            for line in text.splitlines():
-                command, _, rest = line.strip().partition(" ")
-                if command in ("add", "set", "remove"):
-                    done.append(self._command(command, rest))
-                elif command:
-                    raise HandlerError(f"bad command '{command}'")
-        except HandlerError:
-            for command, route, old in reversed(done):
-                if old is None:
-                    self._command("remove", route.unparse())
-                else:
-                    self._command("set", old.unparse())
-            raise
+        self._run(self._lines(text))
 
-    @write_handler("flush")
-    def flush(self, text: str) -> None:
-        for route in [route for route in self.routes if route is not None]:
-            self._command("remove", route.unparse())
+    @staticmethod
+    def _lines(text: str) -> Iterator[tuple[str, str]]:
+        for line in text.split("\n"):
+            command, _, rest = line.strip().partition(" ")
+            if command in ("add", "set", "remove"):
+                yield command, rest
+            elif command:
+                raise HandlerError(f"bad command '{command}'")
 
     @read_handler("table")
     def table(self) -> str:
-        return "".join(f"{route.unparse(chr(9))}\n" for route in self.routes if route is not None)
+        return "".join(f"{route.unparse(chr(9))}\n" for route in self.routes)
 
     @read_handler("lookup", parameters=True)
     def lookup(self, text: str) -> str:
-        try:
-            address = int.from_bytes(IPAddress().parse(text.strip(), self.environment), "big")
-        except ArgumentError:
-            raise HandlerError("expected IP address") from None
-        number = self.number_of(address)
-        route = self.routes[number - 1] if number else None
+        address = parse_address(text, self.environment)
+        if address is None:
+            raise HandlerError("expected IP address")
+        place = self.place_of(address)
+        route = self.routes.places[place] if place is not None else None
         if route is None:
             return "-1"
         return f"{route.port} {dotted(route.gateway)}" if route.gateway else str(route.port)
 
-    def number_of(self, address: int) -> int:
-        """The number of the route that the table in C finds; 0: none."""
-        return self.call("lookup", struct.pack("=I", address))[0]
+    def place_of(self, address: int) -> int | None:
+        """The place of the route that the table in C finds; None: there is none."""
+        number, _ = self.call("lookup", struct.pack("=I", address))
+        return number - 1 if number else self.routes.place((0, 0))
+
+
+class FlushableTable(RouteTable):
+    """A route table that can be emptied at once."""
+
+    @write_handler("flush")
+    def flush(self, text: str) -> None:
+        self.routes = Routes(moves=self.moves)
+        self.call("clear")

@@ -9,7 +9,8 @@ from .boolean import Algebra
 from .dispatch import BudgetExceeded, Dispatch, chain
 from .emit import emit_c
 from .evaluate import Headers, classify
-from .ir import Builder, Node, outputs, walk
+from .ir import Builder, Node, Select, outputs, topological, walk
+from .loads import BASES
 from .lower import Lowering
 from .optimise import optimise
 from .patterns import DROP, All, Rule
@@ -39,6 +40,12 @@ class Program:
         It needs nmclick/packet.h. Helpers defined beside it have names that begin with `function`.
         """
         return emit_c(self.root, function, self.packet)
+
+    @property
+    def headers(self) -> frozenset[str]:
+        """The headers that the generated code looks at: "mac", "network", "transport"; "data" for Classifier."""
+        nodes = topological(self.root)
+        return frozenset(BASES[node.variable.base] for node in nodes if isinstance(node, Select))
 
     def evaluate(self, headers: Headers) -> int:
         """The output for a packet, straight from the rules."""

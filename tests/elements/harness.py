@@ -22,6 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nmclick.lang.diagnostics import Diagnostics
+from nmclick.run.load import Input, load
+
 PCAP_NANOSECONDS = 0xA1B23C4D
 ETHERNET = 1
 
@@ -205,11 +208,13 @@ def run_cases(cases: Mapping[str, Case]) -> dict[str, CaseResult]:
     return found
 
 
-def configuration_errors(*declarations: str) -> list[str]:
-    """The messages for configurations that must be refused, one declaration each between Idle and Discard."""
+def configuration_errors(*declarations: str, chain: str = "Idle -> {} -> Discard;") -> list[str]:
+    """The messages, as Click prints them, for configurations that must be refused: `chain` with each declaration in
+    turn. Nothing is compiled."""
     messages = []
     for declaration in declarations:
-        result = run_config(f"Idle -> {declaration} -> Discard;\n")
-        assert result.status == 1, declaration
-        messages.append(result.stderr)
+        diagnostics = Diagnostics()
+        loaded = load(Input(chain.format(declaration), is_expression=True), diagnostics)
+        assert loaded is None, f"{declaration} was not refused"
+        messages.append(diagnostics.render("click", color=False))
     return messages

@@ -60,8 +60,6 @@ def test_nothing_is_nothing() -> None:
 
 
 def test_flat_text_is_its_own_flat_text() -> None:
-    text = (
-        "elementclass F { $a | -> Paint($a) -> } Idle -> F(1) -> { [0] -> Tee -> [0] } -> Discard; Idle -> F(2) -> Null"
-    )
+    text = "elementclass F { $a | -> Paint($a) -> } Idle -> F(1) -> { [0] -> Tee -> [0] } -> Null; Idle => F(2) => Null"
     once = flat_text(loaded(text))
     assert flat_text(loaded(once)) == once

@@ -107,8 +107,8 @@ def test_own_packets_pass_unless_they_are_to_be_dropped() -> None:
 
 def test_addresses_must_be_addresses() -> None:
     assert configuration_errors("EtherEncap(0x800, 1:2:3, 2:0:0:0:0:1)", "HostEtherFilter") == [
-        "config.click:1: While configuring 'EtherEncap@2 :: EtherEncap':\n"
+        "config:1: While configuring 'EtherEncap@2 :: EtherEncap':\n"
         "  SRC: parse error\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'HostEtherFilter@2 :: HostEtherFilter':\n"
+        "config:1: While configuring 'HostEtherFilter@2 :: HostEtherFilter':\n"
         "  ETHER: required argument missing\nRouter could not be initialized!\n",
     ]

@@ -67,6 +67,6 @@ def test_a_queue_wraps_around_many_times() -> None:
 
 def test_capacities_are_numbers() -> None:
     assert configuration_errors("Queue(-5) -> Unqueue") == [
-        "config.click:1: While configuring 'Queue@2 :: Queue':\n"
+        "config:1: While configuring 'Queue@2 :: Queue':\n"
         "  CAPACITY: invalid number\nRouter could not be initialized!\n"
     ]

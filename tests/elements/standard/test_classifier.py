@@ -45,10 +45,10 @@ def test_classifiers_behind_each_other_agree_with_their_patterns() -> None:
 
 def test_mistakes_in_patterns_are_all_reported() -> None:
     assert configuration_errors("Classifier(12/08zz 3)", "Classifier(-, -)", "Classifier(x/08)") == [
-        "config.click:1: While configuring 'Classifier@2 :: Classifier':\n"
+        "config:1: While configuring 'Classifier@2 :: Classifier':\n"
         "  pattern 0: expected a digit\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Classifier@2 :: Classifier':\n"
+        "config:1: While configuring 'Classifier@2 :: Classifier':\n"
         "  need 1 arguments, one per output port\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Classifier@2 :: Classifier':\n"
+        "config:1: While configuring 'Classifier@2 :: Classifier':\n"
         "  pattern 0: expected a digit\nRouter could not be initialized!\n",
     ]

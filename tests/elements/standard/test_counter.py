@@ -30,30 +30,26 @@ def test_packets_and_bytes_are_counted_and_pass_unchanged() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("argument", "expected"),
-    [
-        ("COUNT_CALL 3 s.switch 1", 3),
-        ("COUNT_CALL 300 s.switch 1", 300),
-        ("COUNT_CALL 5000 s.switch 1", 5000),
-        ("BYTE_COUNT_CALL 101 s.switch 1", 11),
-        ("BYTE_COUNT_CALL 0 s.switch 1", 1),
-    ],
-)
-def test_a_trigger_acts_before_the_packet_that_pulls_it_goes_on(argument: str, expected: int) -> None:
+def test_a_trigger_acts_before_the_packet_that_pulls_it_goes_on() -> None:
     packets = [bytes([i % 256, i // 256]) * 5 for i in range(5500)]
-    result = run_config(
-        f"""
-        FromDump(in.pcap, STOP true) -> c :: Counter({argument}) -> s :: Switch;
-        s [0] -> ToDump(a.pcap);
-        s [1] -> ToDump(b.pcap);
-        """,
-        {"in": packets},
-        handlers=["c.count"],
-    )
-    assert result.data("a") == packets[: expected - 1]
-    assert result.data("b") == packets[expected - 1 :]
-    assert result.handlers == {"c.count": "5500"}
+    table = {
+        "COUNT_CALL 1": 1,
+        "COUNT_CALL 3": 3,
+        "COUNT_CALL 300": 300,
+        "COUNT_CALL 5000": 5000,
+        "COUNT_CALL 0": 5501,
+        "BYTE_COUNT_CALL 101": 11,
+        "BYTE_COUNT_CALL 0": 1,
+    }
+    lines = ["FromDump(in.pcap, STOP true) -> t :: Tee;"]
+    for n, argument in enumerate(table):
+        lines.append(f"t [{n}] -> c{n} :: Counter({argument} s{n}.switch 1) -> s{n} :: Switch;")
+        lines.append(f"s{n} [0] -> ToDump(a{n}.pcap); s{n} [1] -> ToDump(b{n}.pcap);")
+    result = run_config("\n".join(lines), {"in": packets}, handlers=[f"c{n}.count" for n in range(len(table))])
+    for n, first in enumerate(table.values()):
+        assert result.data(f"a{n}") == packets[: first - 1]
+        assert result.data(f"b{n}") == packets[first - 1 :]
+    assert set(result.handlers.values()) == {"5500"}
 
 
 def test_triggers_can_be_set_while_running_and_are_armed_again_by_a_reset() -> None:
@@ -93,10 +89,10 @@ def test_bad_triggers_are_refused() -> None:
     assert configuration_errors(
         "Counter(COUNT_CALL x stop)", "Counter(BYTE_COUNT_CALL -1 stop)", "Counter(COUNT_CALL 3 nobody.reset)"
     ) == [
-        "config.click:1: While configuring 'Counter@2 :: Counter':\n"
+        "config:1: While configuring 'Counter@2 :: Counter':\n"
         "  COUNT_CALL type mismatch\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Counter@2 :: Counter':\n"
+        "config:1: While configuring 'Counter@2 :: Counter':\n"
         "  BYTE_COUNT_CALL type mismatch\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Counter@2 :: Counter':\n"
+        "config:1: While configuring 'Counter@2 :: Counter':\n"
         "  COUNT_CALL: no element named 'nobody'\nRouter could not be initialized!\n",
     ]

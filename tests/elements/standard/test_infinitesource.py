@@ -10,24 +10,37 @@ SENTENCE = b"Random bullshit in a packet, at least 64 bytes long. Well, now it i
 START = 1_000_000_000 * 10**9
 
 
-@pytest.mark.parametrize(
-    ("arguments", "packets"),
-    [
-        ("LIMIT 2, STOP true", [SENTENCE] * 2),
-        ("LIMIT 0, STOP true", []),
-        (r"\<01 02 03>, 1000, 7, STOP true", [b"\1\2\3"] * 1000),
-        ('"", 1, STOP true', [b""]),
-        ("abc, 1, LENGTH 8, STOP true", [b"abcabcab"]),
-        ("abc, 1, DATASIZE 2, STOP true", [b"ab"]),
-        ('"", 1, LENGTH 3, STOP true', [bytes(3)]),
-        ("LIMIT 1, LENGTH 1500, STOP true", [(SENTENCE * 22)[:1500]]),
-        ("LIMIT 1, LENGTH 2048, STOP true", [(SENTENCE * 30)[:2048]]),
-    ],
-)
-def test_an_infinitesource_sends_data_up_to_its_limit_and_stops_the_run(arguments: str, packets: list[bytes]) -> None:
-    result = run_config(f"i :: InfiniteSource({arguments}) -> ToDump(out.pcap);", handlers=["i.count"])
-    assert result.data("out") == packets
-    assert result.handlers == {"i.count": str(len(packets))}
+def test_an_infinitesource_sends_data_up_to_its_limit() -> None:
+    table = {
+        "LIMIT 2": [SENTENCE] * 2,
+        "LIMIT 0": [],
+        r"\<01 02 03>, 1000, 7": [b"\1\2\3"] * 1000,
+        '"", 1': [b""],
+        "abc, 1, LENGTH 8": [b"abcabcab"],
+        "abc, 1, DATASIZE 2": [b"ab"],
+        '"", 1, LENGTH 3': [bytes(3)],
+        "LIMIT 1, LENGTH 1500": [(SENTENCE * 22)[:1500]],
+        "LIMIT 1, LENGTH 2048": [(SENTENCE * 30)[:2048]],
+    }
+    lines = [
+        f"i{n} :: InfiniteSource({arguments}, END_CALL dm.step) -> ToDump(out{n}.pcap);"
+        for n, arguments in enumerate(table)
+    ]
+    lines.append(f"dm :: DriverManager({'pause, ' * len(table)} stop);")
+    result = run_config("\n".join(lines), handlers=[f"i{n}.count" for n in range(len(table))])
+    assert [result.data(f"out{n}") for n in range(len(table))] == list(table.values())
+    assert list(result.handlers.values()) == [str(len(packets)) for packets in table.values()]
+
+
+def test_a_source_stops_the_run_or_not() -> None:
+    result = run_config("i :: InfiniteSource(LIMIT 7, STOP true) -> d :: Discard;", handlers=["i.count", "d.count"])
+    assert result.handlers == {"i.count": "7", "d.count": "7"}
+    result = run_config(
+        "InfiniteSource(LIMIT 7) -> d :: Discard; DriverManager(wait 3s, stop);",
+        handlers=["d.count"],
+        args=["--simtime"],
+    )
+    assert result.handlers == {"d.count": "7"}
 
 
 def test_an_infinitesource_answers_pulls() -> None:
@@ -83,42 +96,45 @@ def test_what_a_handler_cannot_take_is_refused() -> None:
 
 
 def test_bad_source_arguments_are_refused() -> None:
-    sources = ("InfiniteSource(BURST 0)", "InfiniteSource(STOP true, END_CALL stop)", "RatedSource(RATE x)")
-    expected = (
-        "burst size must be >= 1",
-        "END_CALL and STOP are mutually exclusive",
-        "RATE: invalid number",
-    )
-    for source, message in zip(sources, expected, strict=True):
-        result = run_config(f"{source} -> Discard;")
-        name = source.split("(")[0]
-        assert result.stderr == (
-            f"config.click:1: While configuring '{name}@1 :: {name}':\n  {message}\nRouter could not be initialized!\n"
-        )
-    assert configuration_errors() == []
+    sources = {
+        "InfiniteSource(BURST 0)": "burst size must be >= 1",
+        "InfiniteSource(STOP true, END_CALL stop)": "END_CALL and STOP are mutually exclusive",
+        "InfiniteSource(LIMIT many)": "LIMIT: invalid number",
+        "RatedSource(RATE x)": "RATE: invalid number",
+        "RatedSource(LENGTH 0, BANDWIDTH 1Mbps)": "BANDWIDTH needs packets of at least one byte",
+    }
+    names = [source.split("(")[0] for source in sources]
+    assert configuration_errors(*sources, chain="{} -> Discard;") == [
+        f"config:1: While configuring '{name}@1 :: {name}':\n  {message}\nRouter could not be initialized!\n"
+        for name, message in zip(names, sources.values(), strict=True)
+    ]
 
 
-@pytest.mark.parametrize(
-    ("rate", "limit", "seconds"),
-    [("RATE 10", 5, [0, 0, 0.1, 0.2, 0.3]), ("RATE 3", 4, [0, 0, 1 / 3, 2 / 3]), ("BANDWIDTH 8kbps", 3, [0, 0, 0.01])],
-)
-def test_a_ratedsource_sends_at_exact_times(rate: str, limit: int, seconds: list[float]) -> None:
+def test_a_ratedsource_sends_at_exact_times() -> None:
+    table = {
+        "RATE 10, LIMIT 5": [0, 0, 0.1, 0.2, 0.3],
+        "RATE 3, LIMIT 4": [0, 0, 1 / 3, 2 / 3],
+        "BANDWIDTH 8kbps, LIMIT 3": [0, 0, 0.01],
+        "RATE 0": [0],
+        "RATE 1000": [*[0] * 10, *(n / 1000 for n in range(1, 1501))],
+    }
+    lines = [f"RatedSource(0123456789, {arguments}) -> ToDump(out{n}.pcap);" for n, arguments in enumerate(table)]
+    lines.append("DriverManager(wait 1500.5ms, stop);")
+    result = run_config("\n".join(lines), args=["--simtime"])
+    for n, seconds in enumerate(table.values()):
+        times = [packet.time - START for packet in result.outputs[f"out{n}"]]
+        assert times == [pytest.approx(second * 1e9, abs=1000) for second in seconds]
+        assert set(result.data(f"out{n}")) == {b"0123456789"}
+
+
+def test_a_ratedsource_keeps_high_rates_and_stops_the_run() -> None:
     result = run_config(
-        f"RatedSource(0123456789, {rate}, LIMIT {limit}, STOP true) -> ToDump(out.pcap);", args=["--simtime"]
-    )
-    times = [packet.time for packet in result.outputs["out"]]
-    assert times == [pytest.approx(START + second * 1e9, abs=1000) for second in seconds]
-    assert result.data("out") == [b"0123456789"] * limit
-
-
-@pytest.mark.parametrize(("rate", "wait", "count"), [(1000, "2s", 2010), (100_000, "1s", 101_000), (0, "5s", 1)])
-def test_a_ratedsource_keeps_its_rate(rate: int, wait: str, count: int) -> None:
-    result = run_config(
-        f"r :: RatedSource(a, {rate}) -> Discard; DriverManager(wait {wait}, stop);",
-        handlers=["r.count"],
+        "r :: RatedSource(a, 100000, 101000, STOP true) -> Discard; s :: Script(TYPE PASSIVE, return $(now));",
+        handlers=["r.count", "s.run"],
         args=["--simtime"],
     )
-    assert int(result.handlers["r.count"]) == pytest.approx(count, abs=1000)
+    assert result.handlers["r.count"] == "101000"
+    assert float(result.handlers["s.run"]) == pytest.approx(1e9 + 1, abs=1e-3)
 
 
 def test_a_ratedsource_can_be_set_while_running() -> None:

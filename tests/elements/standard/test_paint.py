@@ -53,10 +53,9 @@ def test_packets_are_painted_and_told_apart_by_their_colour() -> None:
 
 def test_colours_are_bytes_and_annotations_have_one_byte() -> None:
     assert configuration_errors("Paint(256)", "Paint(red)", "CheckPaint(1, DST_IP)") == [
-        "config.click:1: While configuring 'Paint@2 :: Paint':\n"
+        "config:1: While configuring 'Paint@2 :: Paint':\n"
         "  COLOR: out of range, bound 255\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Paint@2 :: Paint':\n"
-        "  COLOR: invalid number\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'CheckPaint@2 :: CheckPaint':\n"
+        "config:1: While configuring 'Paint@2 :: Paint':\n  COLOR: invalid number\nRouter could not be initialized!\n",
+        "config:1: While configuring 'CheckPaint@2 :: CheckPaint':\n"
         "  ANNO: parse error\nRouter could not be initialized!\n",
     ]

@@ -58,14 +58,14 @@ def test_bytes_are_removed_added_cut_and_stored_at_both_ends_of_the_packet() -> 
 
 def test_a_length_is_required_and_must_be_a_number() -> None:
     assert configuration_errors("Strip", "Unstrip(-1)", "Truncate(x)", "CheckLength(1, 2)", "StoreData(3)") == [
-        "config.click:1: While configuring 'Strip@2 :: Strip':\n"
+        "config:1: While configuring 'Strip@2 :: Strip':\n"
         "  LENGTH: required argument missing\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Unstrip@2 :: Unstrip':\n"
+        "config:1: While configuring 'Unstrip@2 :: Unstrip':\n"
         "  LENGTH: invalid number\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Truncate@2 :: Truncate':\n"
+        "config:1: While configuring 'Truncate@2 :: Truncate':\n"
         "  LENGTH: invalid number\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'CheckLength@2 :: CheckLength':\n"
+        "config:1: While configuring 'CheckLength@2 :: CheckLength':\n"
         "  too many arguments\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'StoreData@2 :: StoreData':\n"
+        "config:1: While configuring 'StoreData@2 :: StoreData':\n"
         "  DATA: required argument missing\nRouter could not be initialized!\n",
     ]

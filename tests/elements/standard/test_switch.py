@@ -108,14 +108,12 @@ def test_a_suppressed_pull_port_leaves_its_packets_where_they_wait() -> None:
 
 def test_outputs_that_do_not_exist_are_refused() -> None:
     assert configuration_errors("Switch(1)", "Tee(2)", "Switch(one)", "StaticSwitch", "Suppressor(1)") == [
-        "config.click:1: While configuring 'Switch@2 :: Switch':\n"
-        "  output must be < 1\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Tee@2 :: Tee':\n"
-        "  1 outputs implies 1 arms\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Switch@2 :: Switch':\n"
+        "config:1: While configuring 'Switch@2 :: Switch':\n  output must be < 1\nRouter could not be initialized!\n",
+        "config:1: While configuring 'Tee@2 :: Tee':\n  1 outputs implies 1 arms\nRouter could not be initialized!\n",
+        "config:1: While configuring 'Switch@2 :: Switch':\n"
         "  OUTPUT: invalid number\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'StaticSwitch@2 :: StaticSwitch':\n"
+        "config:1: While configuring 'StaticSwitch@2 :: StaticSwitch':\n"
         "  OUTPUT: required argument missing\nRouter could not be initialized!\n",
-        "config.click:1: While configuring 'Suppressor@2 :: Suppressor':\n"
+        "config:1: While configuring 'Suppressor@2 :: Suppressor':\n"
         "  too many arguments\nRouter could not be initialized!\n",
     ]

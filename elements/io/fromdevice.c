@@ -1,0 +1,55 @@
+#include "nmclick/link.h"
+#include "nmclick/rings.h"
+
+#include "io/receive.h"
+
+struct FromDevice {
+    struct receiver in;
+    uint32_t link_type;
+};
+
+static inline int FromDevice_init(struct FromDevice *self, const struct FromDevice_args *args, struct context *c)
+{
+    const struct nm_port *port = c->worker->ports[args->port];
+    self->link_type = port->link_type;
+    if (args->force_ip && !link_can_hold_ip(port->link_type))
+        return init_error(c, "unknown linktype %u; can't force IP packets", port->link_type);
+    return receiver_init(&self->in, port, true, -1, c);
+}
+
+static inline unsigned FromDevice_burst(struct FromDevice *self, const struct FromDevice_args *args,
+                                        struct ring_burst *burst, unsigned max, struct context *c)
+{
+    unsigned n = receiver_burst(&self->in, c->worker->ports[args->port], -1, (uint32_t)args->burst, burst, max, c);
+    burst->link_broadcasts = self->link_type == NM_LINK_ETHERNET;
+    return n;
+}
+
+static inline void FromDevice_done(struct FromDevice *self, const struct FromDevice_args *args,
+                                   struct ring_burst *burst, struct context *c)
+{
+    receiver_done(&self->in, c->worker->ports[args->port], -1, burst, c);
+}
+
+static inline int FromDevice_packet(struct FromDevice *self, const struct FromDevice_args *args, struct packet *p,
+                                    struct context *c)
+{
+    (void)c;
+    if (unlikely(p->length > args->snaplen)) {
+        set_anno_u32(p, ANNO_EXTRA_LENGTH, anno_u32(p, ANNO_EXTRA_LENGTH) + p->length - (uint32_t)args->snaplen);
+        p->length = (uint32_t)args->snaplen;
+    }
+    if (!args->timestamp)
+        packet_set_timestamp(p, 0);
+    if (args->force_ip && unlikely(!link_mark_ip(p, self->link_type)))
+        return DROP(not_ip);
+    return 0;
+}
+
+static inline long FromDevice_call_reset_counts(struct FromDevice *self, const struct FromDevice_args *args,
+                                                const void *in, size_t n, void *out, size_t room, struct context *c)
+{
+    (void)args, (void)in, (void)n, (void)out, (void)room, (void)c;
+    receiver_reset(&self->in);
+    return 0;
+}

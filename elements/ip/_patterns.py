@@ -1,0 +1,92 @@
+"""What IPClassifier and IPFilter share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from nmclick.element import (
+    MAC_HEADER,
+    NETWORK_HEADER,
+    TRANSPORT_HEADER,
+    Annotation,
+    Arguments,
+    Element,
+    Notice,
+    Rest,
+    Text,
+    read_handler,
+)
+
+if TYPE_CHECKING:
+    from nmclick.classify import PatternError, Program
+    from nmclick.lang.arguments import Environment
+
+_ENTRY_POINT = """
+static always_inline int SYMBOL_packet(struct CLASS *self, const struct CLASS_args *args, struct packet *p,
+                                       struct context *c)
+{
+    (void)self, (void)args, (void)c;
+    int output = SYMBOL_classify(p);
+    return output < 0 ? NM_DROP(CLASS, no_match) : output;
+}
+"""
+
+#: Header annotations by the function that the decision graph reads them with.
+_READERS = {
+    "packet_mac_": MAC_HEADER,
+    "packet_network_": NETWORK_HEADER,
+    "packet_transport_": TRANSPORT_HEADER,
+}
+
+Compiled = tuple["Program", Sequence["PatternError"], Sequence["PatternError"]]
+
+
+class Names:
+    """nmclick.classify.NameResolver: the addresses that names have where an element stands."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._addresses = environment.addresses
+        self._element = environment.element_name
+
+    def ip_address(self, name: str) -> bytes | None:
+        return self._addresses.ip(name, self._element)
+
+    def ip_prefix(self, name: str) -> tuple[bytes, int] | None:
+        prefix = self._addresses.prefix(name, self._element)
+        return None if prefix is None or prefix.length < 0 else (prefix.address, prefix.length)
+
+    def ethernet(self, name: str) -> bytes | None:
+        return self._addresses.ether(name, self._element)
+
+
+class IPPatterns(Element):
+    """An element that sends packets by patterns over their headers."""
+
+    ports = "1/-"
+    processing = "h/h"
+    arguments = Arguments(Rest("PATTERNS", Text()))
+    drops: ClassVar = {"no_match": "the packet matched no pattern"}
+    reads = frozenset(_READERS.values())
+    _program: Program
+
+    def take(self, compiled: Compiled) -> Iterable[str | Notice]:
+        """Keep what was compiled, and report its errors and warnings."""
+        self._program, errors, warnings = compiled
+        for error in errors:
+            yield error.message
+        for warning in warnings:
+            yield Notice(warning.message, is_warning=True)
+
+    def annotations_read(self) -> frozenset[Annotation]:
+        code = self.c_code("x")
+        return frozenset(header for reader, header in _READERS.items() if reader in code)
+
+    def c_code(self, symbol: str) -> str:
+        """The decision graph, and around it the instance's entry point."""
+        entry = _ENTRY_POINT.replace("SYMBOL", symbol).replace("CLASS", type(self).__name__)
+        return self._program.emit_c(f"{symbol}_classify") + entry
+
+    @read_handler("program")
+    def program(self) -> str:
+        return self._program.text()
