@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nmclick.element import Element, HandlerError
+from nmclick.element import Element, HandlerError, Notice
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
@@ -21,7 +21,7 @@ class Source(Element):
 
     is_source = True
 
-    def configure(self, environment: Environment) -> Iterable[str]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
         if self.args.STOP and getattr(self.args, "END_CALL", None) is not None:
             yield "END_CALL and STOP are mutually exclusive"
 

@@ -21,6 +21,7 @@ class Message(Element):
       TYPE     MESSAGE (the default), WARNING or ERROR
     """
 
+    example = '"hello"'
     arguments = Arguments(Positional("MESSAGE", String()), Optional("TYPE", Word(), "MESSAGE"))
 
     def configure(self, environment: Environment) -> Iterable[str | Notice]:

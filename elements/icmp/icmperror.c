@@ -116,11 +116,11 @@ static cold_path int ICMPError_make(const struct ICMPError *self, const struct I
     const uint8_t *route = NULL;
     if (!ICMPError_answers(args, &p, ip, &route))
         return DROP(not_answered);
-    uint32_t option = route ? (route[2] + 2u) & ~3u : 0;
-    uint32_t headers = (uint32_t)sizeof *ip + option + (uint32_t)sizeof(struct icmp_header);
-    uint32_t quoted = self->mtu > headers ? self->mtu - headers : 0;
-    if (quoted > room)
-        quoted = room;
+    const uint32_t least = (uint32_t)(sizeof *ip + sizeof(struct icmp_header)), most = w->buffer_size - NM_HEADROOM;
+    uint32_t option = route ? (route[2] + 2u) & ~3u : 0, mtu = self->mtu < most ? self->mtu : most;
+    if (least + option > mtu)
+        option = 0, route = NULL;
+    uint32_t headers = least + option, quoted = mtu - headers < room ? mtu - headers : room;
     struct packet q;
     if (!packet_new(w, NM_HEADROOM, headers + quoted, &q))
         return DROP(no_buffer);

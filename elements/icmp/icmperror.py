@@ -12,6 +12,7 @@ from nmclick.element import (
     PACKET_TYPE,
     TIMESTAMP,
     TRANSPORT_HEADER,
+    Annotation,
     ArgumentError,
     Arguments,
     Array,
@@ -32,6 +33,8 @@ from nmclick.element import (
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
+
+REDIRECT, PARAMETER_PROBLEM = 5, 12
 
 TYPES = {
     "unreachable": 3,
@@ -96,7 +99,7 @@ class ICMPError(Element):
         Positional("SRC", IPAddress()),
         Positional("TYPE", Choice(TYPES, number=Signed(32))),
         Optional("CODE", Word(), default="0"),
-        Optional("BADADDRS", Words()),
+        Optional("BADADDRS", Words(IPAddress())),
         Keyword("MTU", Unsigned(32, min=36, max=65535), default=576),
         Keyword("PMTU", Unsigned(16), default=0),
         Keyword("SET_FIX_ANNO", Bool(), default=True),
@@ -106,7 +109,7 @@ class ICMPError(Element):
         "no_header": "no IP header is known, or it is longer than the packet",
         "no_buffer": "no buffer for the error",
     }
-    reads = frozenset({NETWORK_HEADER, PACKET_TYPE, ANNO_DST_IP, ANNO_ICMP_PARAMPROB})
+    reads = frozenset({NETWORK_HEADER, PACKET_TYPE})
     writes = frozenset({NETWORK_HEADER, TRANSPORT_HEADER, ANNO_DST_IP, ANNO_FIX_IP_SRC, TIMESTAMP})
     handlers: ClassVar = {
         "src": Field("src", IPAddress(), write=True),
@@ -115,27 +118,24 @@ class ICMPError(Element):
     }
 
     code: int
-    bad: list[bytes]
 
     def configure(self, environment: Environment) -> Iterable[str]:
-        self.code, self.bad = 0, []
-        kind, code = self.args.TYPE, self.args.CODE
+        kind = self.args.TYPE
         if not 0 <= kind <= 255:
             yield "ICMP type must be between 0 and 255"
-            return
-        if kind not in CODES:
+        elif kind not in CODES:
             yield f"ICMP type {kind} is not an error type"
-            return
-        self.code = CODES[kind].get(code, int(code) if code.isdigit() else -1)
-        if not 0 <= self.code <= 255:
-            yield "argument 2 takes ICMP code (integer between 0 and 255)"
-        for word in self.args.BADADDRS or ():
+        else:
             try:
-                self.bad.append(IPAddress().parse(word, environment))
-            except ArgumentError as error:
-                yield f"BADADDRS: {error.message}"
-                return
+                self.code = Choice(CODES[kind] or {"0": 0}, number=Unsigned(8)).parse(self.args.CODE)
+            except ArgumentError:
+                yield "argument 2 takes ICMP code (integer between 0 and 255)"
+
+    def annotations_read(self) -> frozenset[Annotation]:
+        kind = self.args.TYPE
+        wanted = {ANNO_DST_IP: kind == REDIRECT, ANNO_ICMP_PARAMPROB: kind == PARAMETER_PROBLEM and self.code == 0}
+        return self.reads | {annotation for annotation, needed in wanted.items() if needed}
 
     def c_arguments(self) -> dict[str, CValue]:
-        bad = Array("be32", tuple(int.from_bytes(a, sys.byteorder) for a in self.bad))
+        bad = Array("be32", tuple(int.from_bytes(a, sys.byteorder) for a in self.args.BADADDRS or ()))
         return super().c_arguments() | {"code": self.code, "bad": bad}

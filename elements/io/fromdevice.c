@@ -8,7 +8,8 @@ struct FromDevice {
     uint32_t link_type;
 };
 
-static inline int FromDevice_init(struct FromDevice *self, const struct FromDevice_args *args, struct context *c)
+static inline int FromDevice_init(struct FromDevice *self, const struct FromDevice_args *args,
+                                  struct context *c)
 {
     const struct nm_port *port = c->worker->ports[args->port];
     self->link_type = port->link_type;
@@ -20,8 +21,8 @@ static inline int FromDevice_init(struct FromDevice *self, const struct FromDevi
 static inline unsigned FromDevice_burst(struct FromDevice *self, const struct FromDevice_args *args,
                                         struct ring_burst *burst, unsigned max, struct context *c)
 {
-    unsigned n = receiver_burst(&self->in, c->worker->ports[args->port], -1, (uint32_t)args->burst, burst, max, c);
-    burst->link_broadcasts = self->link_type == NM_LINK_ETHERNET;
+    unsigned n = receiver_burst(&self->in, c->worker->ports[args->port], -1, 0, burst, max, c);
+    burst->cursor.link_broadcasts = self->link_type == NM_LINK_ETHERNET;
     return n;
 }
 
@@ -31,12 +32,18 @@ static inline void FromDevice_done(struct FromDevice *self, const struct FromDev
     receiver_done(&self->in, c->worker->ports[args->port], -1, burst, c);
 }
 
-static inline int FromDevice_packet(struct FromDevice *self, const struct FromDevice_args *args, struct packet *p,
-                                    struct context *c)
+static inline int FromDevice_packet(struct FromDevice *self, const struct FromDevice_args *args,
+                                    struct packet *p, struct context *c)
 {
-    (void)c;
+    if (args->protocol && self->link_type == NM_LINK_ETHERNET &&
+        (p->length < ETHER_HEADER || load_be16(p->data + 12) != args->protocol)) {
+        self->in.count--;
+        packet_free(c->worker, p);
+        return KEPT;
+    }
     if (unlikely(p->length > args->snaplen)) {
-        set_anno_u32(p, ANNO_EXTRA_LENGTH, anno_u32(p, ANNO_EXTRA_LENGTH) + p->length - (uint32_t)args->snaplen);
+        set_anno_u32(p, ANNO_EXTRA_LENGTH,
+                     anno_u32(p, ANNO_EXTRA_LENGTH) + p->length - (uint32_t)args->snaplen);
         p->length = (uint32_t)args->snaplen;
     }
     if (!args->timestamp)
@@ -47,7 +54,8 @@ static inline int FromDevice_packet(struct FromDevice *self, const struct FromDe
 }
 
 static inline long FromDevice_call_reset_counts(struct FromDevice *self, const struct FromDevice_args *args,
-                                                const void *in, size_t n, void *out, size_t room, struct context *c)
+                                                const void *in, size_t n, void *out, size_t room,
+                                                struct context *c)
 {
     (void)args, (void)in, (void)n, (void)out, (void)room, (void)c;
     receiver_reset(&self->in);

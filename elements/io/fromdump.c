@@ -63,7 +63,8 @@ static cold_path void FromDump_fix_times(struct FromDump *self, uint64_t timesta
     self->times_known = true;
 }
 
-/* xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016) */
+/* xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016)
+ */
 static inline bool FromDump_chosen(struct FromDump *self, uint32_t probability)
 {
     uint64_t x = self->random;
@@ -126,7 +127,8 @@ static inline unsigned FromDump_select(struct FromDump *self, const struct FromD
 }
 
 /* No packets, or none before END. Whoever is told may set the element going again. */
-static cold_path void FromDump_end(struct FromDump *self, struct nm_port *port, struct worker *w, unsigned element)
+static cold_path void FromDump_end(struct FromDump *self, struct nm_port *port, struct worker *w,
+                                   unsigned element)
 {
     self->in.ended = true;
     if (port->ops->tell)
@@ -145,8 +147,9 @@ static inline unsigned FromDump_burst(struct FromDump *self, const struct FromDu
     while (unlikely(self->have_first || self->have_last || args->timing)) {
         unsigned available = ring_available(port, 0);
         enum FromDump_choice last = FROMDUMP_SEND;
-        unsigned n = available ? FromDump_select(self, args, &port->rx[0], available < max ? available : max, &last, w)
-                               : 0;
+        unsigned n =
+            available ? FromDump_select(self, args, &port->rx[0], available < max ? available : max, &last, w)
+                      : 0;
         if (n) {
             max = n;
             break;
@@ -164,22 +167,22 @@ static inline unsigned FromDump_burst(struct FromDump *self, const struct FromDu
         }
     }
     unsigned n = ring_open(burst, w, port, 0, max, &self->in.losses);
-    burst->link_broadcasts = false;
+    burst->cursor.link_broadcasts = false;
     if (unlikely(!n) && port->finished)
         FromDump_end(self, port, w, c->element);
     return n;
 }
 
-static inline void FromDump_done(struct FromDump *self, const struct FromDump_args *args, struct ring_burst *burst,
-                                 struct context *c)
+static inline void FromDump_done(struct FromDump *self, const struct FromDump_args *args,
+                                 struct ring_burst *burst, struct context *c)
 {
-    if (burst->meta)
-        FromDump_note(self, burst->meta[burst->n - 1].position);
+    if (burst->cursor.meta)
+        FromDump_note(self, burst->cursor.meta[burst->cursor.n - 1].position);
     receiver_done(&self->in, c->worker->ports[args->port], 0, burst, c);
 }
 
-static inline unsigned FromDump_pull(struct FromDump *self, const struct FromDump_args *args, struct packet *out,
-                                     unsigned max, struct context *c)
+static inline unsigned FromDump_pull(struct FromDump *self, const struct FromDump_args *args,
+                                     struct packet *out, unsigned max, struct context *c)
 {
     struct ring_burst burst;
     unsigned n = FromDump_burst(self, args, &burst, max, c), taken = 0;
@@ -199,7 +202,8 @@ static inline int FromDump_packet(struct FromDump *self, const struct FromDump_a
         packet_free(c->worker, p);
         return KEPT;
     }
-    if ((args->force_ip || self->link_type == NM_LINK_RAW_IP) && unlikely(!link_mark_ip(p, self->link_type))) {
+    if ((args->force_ip || self->link_type == NM_LINK_RAW_IP) &&
+        unlikely(!link_mark_ip(p, self->link_type))) {
         self->in.count--;
         return DROP(not_ip);
     }
@@ -207,8 +211,8 @@ static inline int FromDump_packet(struct FromDump *self, const struct FromDump_a
 }
 
 /* Where the next packet comes from. */
-static inline long FromDump_call_position(struct FromDump *self, const struct FromDump_args *args, const void *in,
-                                          size_t n, void *out, size_t room, struct context *c)
+static inline long FromDump_call_position(struct FromDump *self, const struct FromDump_args *args,
+                                          const void *in, size_t n, void *out, size_t room, struct context *c)
 {
     struct nm_port *port = c->worker->ports[args->port];
     const struct netmap_ring *ring = port->rx[0].ring;
@@ -217,7 +221,8 @@ static inline long FromDump_call_position(struct FromDump *self, const struct Fr
         return -ESPIPE;
     if (ring->head == ring->tail || !port->rx[0].meta)
         return (long)port->ops->tell(port);
-    return (long)(self->position + (uint32_t)(port->rx[0].meta[ring->head].position - (uint32_t)self->position));
+    return (long)(self->position +
+                  (uint32_t)(port->rx[0].meta[ring->head].position - (uint32_t)self->position));
 }
 
 static inline long FromDump_call_seek(struct FromDump *self, const struct FromDump_args *args, const void *in,
@@ -227,8 +232,9 @@ static inline long FromDump_call_seek(struct FromDump *self, const struct FromDu
     return n == sizeof(uint64_t) ? FromDump_seek(self, c->worker->ports[args->port], load_u64(in)) : -EINVAL;
 }
 
-static inline long FromDump_call_reset_counts(struct FromDump *self, const struct FromDump_args *args, const void *in,
-                                              size_t n, void *out, size_t room, struct context *c)
+static inline long FromDump_call_reset_counts(struct FromDump *self, const struct FromDump_args *args,
+                                              const void *in, size_t n, void *out, size_t room,
+                                              struct context *c)
 {
     (void)args, (void)in, (void)n, (void)out, (void)room, (void)c;
     receiver_reset(&self->in);

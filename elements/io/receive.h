@@ -30,7 +30,8 @@ static cold_path void receiver_warn(struct nm_port *port, struct worker *w, unsi
     port->warning = NULL;
 }
 
-/* Nothing came: look at the next ring in the next turn, and tell whom it concerns when nothing will come any more. */
+/* Nothing came: look at the next ring in the next turn, and tell whom it concerns when nothing will come any
+ * more. */
 static cold_path void receiver_idle(struct receiver *self, struct nm_port *port, bool all, struct worker *w,
                                     unsigned element)
 {
@@ -46,9 +47,11 @@ static cold_path void receiver_idle(struct receiver *self, struct nm_port *port,
     }
 }
 
-/* Opens up to `limit` slots (0: as many as `max`) of ring `queue`, or of all the rings in turn if that is negative. */
-static always_inline unsigned receiver_burst(struct receiver *self, struct nm_port *port, int queue, uint32_t limit,
-                                             struct ring_burst *burst, unsigned max, struct context *c)
+/* Opens up to `limit` slots (0: as many as `max`) of ring `queue`, or of all the rings in turn if that is
+ * negative. */
+static always_inline unsigned receiver_burst(struct receiver *self, struct nm_port *port, int queue,
+                                             uint32_t limit, struct ring_burst *burst, unsigned max,
+                                             struct context *c)
 {
     if (unlikely(!self->active))
         return 0;

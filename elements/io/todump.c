@@ -9,9 +9,10 @@ static inline int ToDump_init(struct ToDump *self, const struct ToDump_args *arg
     return transmitter_init(&self->out, c->worker->ports[args->port], 0, c);
 }
 
-/* By its buffer if nobody else needs the packet, else, and if it is longer than a slot can tell, as a copy. */
-static always_inline void ToDump_write(struct ToDump *self, const struct ToDump_args *args, struct nm_port *port,
-                                       const struct packet *p, struct context *c)
+/* By its buffer if nobody else needs the packet, else, and if it is longer than a slot can tell, as a copy.
+ */
+static always_inline void ToDump_write(struct ToDump *self, const struct ToDump_args *args,
+                                       struct nm_port *port, const struct packet *p, struct context *c)
 {
     struct packet written = *p;
     if (!args->extra_length)
@@ -44,8 +45,8 @@ static inline void ToDump_flush(struct ToDump *self, const struct ToDump_args *a
 }
 
 /* The input is pull and there is no output. */
-static inline unsigned ToDump_task(struct ToDump *self, const struct ToDump_args *args, struct packet *packets,
-                                   unsigned max, struct context *c)
+static inline unsigned ToDump_task(struct ToDump *self, const struct ToDump_args *args,
+                                   struct packet *packets, unsigned max, struct context *c)
 {
     struct nm_port *port = c->worker->ports[args->port];
     unsigned n = transmitter_draw(&self->out, port, 0, packets, max, c);
@@ -71,8 +72,8 @@ static inline unsigned ToDump_pull(struct ToDump *self, const struct ToDump_args
     return n;
 }
 
-static inline long ToDump_call_flush(struct ToDump *self, const struct ToDump_args *args, const void *in, size_t n,
-                                     void *out, size_t room, struct context *c)
+static inline long ToDump_call_flush(struct ToDump *self, const struct ToDump_args *args, const void *in,
+                                     size_t n, void *out, size_t room, struct context *c)
 {
     struct nm_port *port = c->worker->ports[args->port];
     (void)in, (void)n, (void)out, (void)room;

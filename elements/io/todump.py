@@ -30,6 +30,7 @@ from ._sink import PortSink
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
+    from nmclick.lang.source import Span
 
 
 class ToDump(PortSink):
@@ -73,8 +74,8 @@ class ToDump(PortSink):
     )
     handlers: ClassVar = {"count": Field("out.count")}
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def __init__(self, name: str, index: int, config: str, span: Span) -> None:
+        super().__init__(name, index, config, span)
         self._link_type = ETHERNET
         self._sources: list[Element] = []
 

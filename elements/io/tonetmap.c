@@ -27,8 +27,8 @@ static inline void ToNetmap_flush(struct ToNetmap *self, const struct ToNetmap_a
 }
 
 /* Where the input is pull. */
-static inline unsigned ToNetmap_task(struct ToNetmap *self, const struct ToNetmap_args *args, struct packet *packets,
-                                     unsigned max, struct context *c)
+static inline unsigned ToNetmap_task(struct ToNetmap *self, const struct ToNetmap_args *args,
+                                     struct packet *packets, unsigned max, struct context *c)
 {
     struct nm_port *port = c->worker->ports[args->port];
     if (args->burst > 0 && max > (unsigned)args->burst)

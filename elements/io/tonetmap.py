@@ -26,7 +26,8 @@ class ToNetmap(PortSink):
     it is push, packets that find the ring full are dropped and counted.
 
     Arguments:
-      PORT   the port, such as ``pcap:out.pcap`` or ``null:``; ``nmclick run --port NAME=SPEC`` puts another in its place
+      PORT   the port, such as ``pcap:out.pcap`` or ``null:``; ``nmclick run --port NAME=SPEC`` puts another in its
+             place
       QUEUE  the transmit ring to use (default 0)
       BURST  packets to draw at a time at most; 0 (the default): a whole batch
 

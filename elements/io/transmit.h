@@ -22,9 +22,10 @@ static inline int transmitter_init(struct transmitter *self, const struct nm_por
     return 0;
 }
 
-/* The port lost packets that it had taken: they count as dropped, not as sent. Said once, nothing more is sent. */
-static cold_path void transmitter_fail(struct transmitter *self, struct nm_port *port, uint64_t lost, uint64_t *drops,
-                                       struct worker *w, unsigned element)
+/* The port lost packets that it had taken: they count as dropped, not as sent. Said once, nothing more is
+ * sent. */
+static cold_path void transmitter_fail(struct transmitter *self, struct nm_port *port, uint64_t lost,
+                                       uint64_t *drops, struct worker *w, unsigned element)
 {
     self->refused += lost;
     self->count -= lost < self->count ? lost : self->count;
@@ -36,8 +37,8 @@ static cold_path void transmitter_fail(struct transmitter *self, struct nm_port 
 }
 
 /* `code`: DROP(write) */
-static always_inline void transmitter_sync(struct transmitter *self, struct nm_port *port, unsigned queue, int code,
-                                           struct context *c)
+static always_inline void transmitter_sync(struct transmitter *self, struct nm_port *port, unsigned queue,
+                                           int code, struct context *c)
 {
     self->pending = false;
     nm_port_txsync(port, queue);
@@ -46,16 +47,18 @@ static always_inline void transmitter_sync(struct transmitter *self, struct nm_p
         transmitter_fail(self, port, lost, &c->drops[-2 - code], c->worker, c->element);
 }
 
-static always_inline void transmitter_flush(struct transmitter *self, struct nm_port *port, unsigned queue, int code,
-                                            struct context *c)
+static always_inline void transmitter_flush(struct transmitter *self, struct nm_port *port, unsigned queue,
+                                            int code, struct context *c)
 {
     if (self->pending)
         transmitter_sync(self, port, queue, code, c);
 }
 
-/* Draw up to `max` packets from the input, no more than the ring has room for: what waits upstream is not lost. */
-static always_inline unsigned transmitter_draw(const struct transmitter *self, struct nm_port *port, unsigned queue,
-                                               struct packet *packets, unsigned max, struct context *c)
+/* Draw up to `max` packets from the input, no more than the ring has room for: what waits upstream is not
+ * lost. */
+static always_inline unsigned transmitter_draw(const struct transmitter *self, struct nm_port *port,
+                                               unsigned queue, struct packet *packets, unsigned max,
+                                               struct context *c)
 {
     uint32_t room = self->active && !self->failed ? ring_room(port, queue) : 0;
     return room ? pull_input(c, 0, packets, room < max ? room : max) : 0;

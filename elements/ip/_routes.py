@@ -243,16 +243,24 @@ class RouteTable(Element):
         try:
             for command, text in commands:
                 done.append(self._command(command, text, changes))
+        except HandlerError:
+            self._undo(done, changes)
+            self._apply(changes)
+            raise
+        try:
             self._apply(changes)
         except HandlerError:
             changes.clear()
-            for old, new in reversed(done):
-                if old is not None:
-                    self._put(old, changes)
-                elif new is not None:
-                    self._delete(new, changes)
+            self._undo(done, changes)
             self._apply(changes)
             raise
+
+    def _undo(self, done: list[tuple[Route | None, Route | None]], changes: list[bytes]) -> None:
+        for old, new in reversed(done):
+            if old is not None:
+                self._put(old, changes)
+            elif new is not None:
+                self._delete(new, changes)
 
     @write_handler("add")
     def add(self, text: str) -> None:
@@ -274,9 +282,9 @@ class RouteTable(Element):
     @staticmethod
     def _lines(text: str) -> Iterator[tuple[str, str]]:
         for line in text.split("\n"):
-            command, _, rest = line.strip().partition(" ")
+            command, *rest = line.split(maxsplit=1) or [""]
             if command in ("add", "set", "remove"):
-                yield command, rest
+                yield command, "".join(rest)
             elif command:
                 raise HandlerError(f"bad command '{command}'")
 
@@ -286,7 +294,7 @@ class RouteTable(Element):
 
     @read_handler("lookup", parameters=True)
     def lookup(self, text: str) -> str:
-        address = parse_address(text, self.environment)
+        address = parse_address(text.strip(), self.environment)
         if address is None:
             raise HandlerError("expected IP address")
         place = self.place_of(address)

@@ -29,7 +29,7 @@ static inline int CheckIPHeader_packet(struct CheckIPHeader *self, const struct 
                                        struct packet *p, struct context *c)
 {
     uint32_t room = p->length - args->offset;
-    if (unlikely(p->length < args->offset + sizeof(struct ip_header)))
+    if (unlikely(p->length < (uint64_t)args->offset + sizeof(struct ip_header)))
         return REFUSE(tiny, "tiny packet");
     uint8_t *start = p->data + args->offset;
     const struct ip_header *ip = (const struct ip_header *)start;

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from nmclick.element import (
@@ -18,11 +19,11 @@ from nmclick.element import (
     IPAddress,
     IPPrefix,
     Keyword,
+    OwnHandler,
     Rest,
     Text,
     Unsigned,
     Words,
-    read_handler,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ DETAILS = {
     "checksum": "bad IP checksum",
     "source": "bad source address",
 }
+
+
+OFFSET = Unsigned(32)
+SPECIAL = [bytes(4), b"\xff" * 4]  # addresses that are no host's
 
 
 class CheckIPHeader(Element):
@@ -60,10 +65,10 @@ class CheckIPHeader(Element):
     processing = "a/ah"
     arguments = Arguments(
         Rest("OLD", Text()),
-        Keyword("INTERFACES", Words()),
-        Keyword("BADSRC", Words()),
-        Keyword("GOODDST", Words()),
-        Keyword("OFFSET", Unsigned(32, max=65535), default=0),
+        Keyword("INTERFACES", Words(IPPrefix(bare=True))),
+        Keyword("BADSRC", Words(IPAddress())),
+        Keyword("GOODDST", Words(IPAddress())),
+        Keyword("OFFSET", OFFSET, default=0),
         Keyword("VERBOSE", Bool(), default=False),
         Keyword("DETAILS", Bool(), default=False),
         Keyword("CHECKSUM", Bool(), default=True),
@@ -87,42 +92,43 @@ class CheckIPHeader(Element):
     def configure(self, environment: Environment) -> Iterable[str]:
         self.offset = self.args.OFFSET
         self.bad_sources, self.good_destinations = [], []
-        special = [bytes(4), b"\xff" * 4]
-        old = list(self.args.OLD)
-        if len(old) == 1 and old[0].isdigit():
-            self.offset = int(old.pop())
-        for text in self.args.INTERFACES or ():
-            try:
-                prefix = IPPrefix().parse(text, environment)
-            except ArgumentError:
-                yield "INTERFACES: parse error"
-                return
-            self.bad_sources.append(prefix.broadcast)
-            self.good_destinations.append(prefix.address)
         if self.args.INTERFACES is not None:
-            self.bad_sources += special
-        if old:
-            yield from self._addresses("BADSRC", old.pop(0).split(), self.bad_sources, environment)
-            self.bad_sources += special
-        if old:
-            if old[0].isdigit():
-                self.offset = int(old.pop(0))
-            else:
-                yield "OFFSET: invalid number"
-                return
-        if old:
-            yield "too many arguments"
-        yield from self._addresses("BADSRC", self.args.BADSRC or (), self.bad_sources, environment)
-        yield from self._addresses("GOODDST", self.args.GOODDST or (), self.good_destinations, environment)
+            self.bad_sources += [prefix.broadcast for prefix in self.args.INTERFACES] + SPECIAL
+            self.good_destinations += [prefix.address for prefix in self.args.INTERFACES]
+        yield from self._old_form(list(self.args.OLD), environment)
+        self.bad_sources += self.args.BADSRC or ()
+        self.good_destinations += self.args.GOODDST or ()
 
-    @staticmethod
-    def _addresses(name: str, words: Iterable[str], into: list[bytes], environment: Environment) -> Iterable[str]:
-        for word in words:
-            try:
-                into.append(IPAddress().parse(word, environment))
-            except ArgumentError as error:
-                yield f"{name}: {error.message}"
+    def _old_form(self, texts: list[str], environment: Environment) -> Iterable[str]:
+        for text in texts:
+            keyword = re.match(r"[A-Za-z_]\w*(?=\s+\S)", text)
+            if keyword:
+                yield f"{keyword[0]}: unknown argument"
                 return
+        if len(texts) == 1:
+            try:
+                self.offset = OFFSET.parse(texts[0])
+                return
+            except ArgumentError:
+                pass
+        try:
+            for name, type, text in zip(("BADSRC", "OFFSET"), (Words(IPAddress()), OFFSET), texts, strict=False):
+                value = type.parse(text, environment)
+                if name == "BADSRC":
+                    self.bad_sources += value + SPECIAL
+                else:
+                    self.offset = value
+        except ArgumentError as error:
+            yield f"{name}: {error.message}"
+        if len(texts) > 2:
+            yield "too many arguments"
+
+    def own_handlers(self) -> Sequence[OwnHandler]:
+        return [OwnHandler("drop_details", read=self.drop_details)] if self.args.DETAILS else []
+
+    def drop_details(self, _parameters: str) -> str:
+        counts = self.live.drops()
+        return "".join(f"{counts[reason]}\t{text}\n" for reason, text in DETAILS.items())
 
     def c_arguments(self) -> dict[str, CValue]:
         def array(addresses: list[bytes]) -> Array:
@@ -133,8 +139,3 @@ class CheckIPHeader(Element):
             "bad_sources": array(self.bad_sources),
             "good_destinations": array(self.good_destinations),
         }
-
-    @read_handler("drop_details")
-    def drop_details(self) -> str:
-        counts = self.live.drops()
-        return "".join(f"{counts[reason]}\t{text}\n" for reason, text in DETAILS.items())

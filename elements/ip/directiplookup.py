@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from ._routes import RouteTable
+from ._routes import FlushableTable
 
 
-class DirectIPLookup(RouteTable):
+class DirectIPLookup(FlushableTable):
     """Route by longest prefix in one memory access, two beyond /24.
 
     The first table is indexed by 24 address bits and takes 64 MB of address space, of which only what is used becomes

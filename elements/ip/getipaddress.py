@@ -8,15 +8,19 @@ from nmclick.element import (
     NETWORK_HEADER,
     AnnotationRef,
     Arguments,
-    Choice,
+    CValue,
     Element,
     Keyword,
     Optional,
-    Unsigned,
+    Signed,
+    Word,
 )
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
+
+
+FIELDS = {"src": 12, "dst": 16}  # places in the IP header
 
 
 class GetIPAddress(Element):
@@ -30,16 +34,23 @@ class GetIPAddress(Element):
     example = "16"
     processing = "a/a"
     arguments = Arguments(
-        Optional("OFFSET", Unsigned(32, max=65535)),
+        Optional("OFFSET", Signed(32), default=-1),
         Optional("ANNO", AnnotationRef(4), default=0),
-        Keyword("IP", Choice({"src": 12, "dst": 16}, c_type="uint32_t")),
+        Keyword("IP", Word()),
     )
     drops: ClassVar = {"short": "the packet ends before the address, or has no IP header"}
-    reads = frozenset({NETWORK_HEADER})
 
     def configure(self, environment: Environment) -> Iterable[str]:
-        if (self.args.OFFSET is None) == (self.args.IP is None):
+        if (self.args.OFFSET >= 0) == bool(self.args.IP):
             yield "set one of OFFSET, IP"
+        elif self.args.IP and self.args.IP not in FIELDS:
+            yield "bad IP"
+
+    def annotations_read(self) -> frozenset[Annotation]:
+        return frozenset({NETWORK_HEADER} if self.args.IP else ())
 
     def annotations_written(self) -> frozenset[Annotation]:
         return frozenset({Annotation("ANNO", self.args.ANNO, 4)})
+
+    def c_arguments(self) -> dict[str, CValue]:
+        return super().c_arguments() | {"field": FIELDS.get(self.args.IP, 0)}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from nmclick.element import Notice, OwnHandler
@@ -35,8 +35,8 @@ class IPClassifier(IPPatterns):
 
         IPClassifier(icmp type echo, dst tcp port www and src net 10.0.0.0/8, -)
 
-    Packets need their IP header marked (CheckIPHeader, MarkIPHeader). Those that match nothing are dropped. All patterns
-    together become one decision graph that tests no bit twice on any path.
+    Packets need their IP header marked (CheckIPHeader, MarkIPHeader). Those that match nothing are dropped. All
+    patterns together become one decision graph that tests no bit twice on any path.
 
     Handlers: ``program`` (read) the tests, as Click would make them; ``pattern0``, ``pattern1`` and so on (read) the
     patterns.
@@ -54,7 +54,9 @@ class IPClassifier(IPPatterns):
         yield from self.take(compile_ipclassifier(patterns, Names(environment)))
 
     def own_handlers(self) -> Sequence[OwnHandler]:
-        return [
-            OwnHandler(f"pattern{number}", read=lambda _, pattern=pattern: pattern)
-            for number, pattern in enumerate(self.args.PATTERNS)
-        ]
+        patterns: list[str] = self.args.PATTERNS
+        return [OwnHandler(f"pattern{number}", read=self._pattern(text)) for number, text in enumerate(patterns)]
+
+    @staticmethod
+    def _pattern(text: str) -> Callable[[str], str]:
+        return lambda _: text

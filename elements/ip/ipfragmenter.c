@@ -31,75 +31,86 @@ static unsigned IPFragmenter_options(const uint8_t *from, unsigned length, uint8
     return n;
 }
 
+/* A fragment after the first: `size` bytes from `at` on of the data behind `ip`, its header of `out_header` bytes made
+ * from `ip`. False: no buffer. */
+static bool IPFragmenter_make(const struct IPFragmenter_args *args, const struct packet *p, const struct ip_header *ip,
+                              uint32_t out_header, uint32_t at, uint32_t size, struct packet *fragment, struct worker *w)
+{
+    struct packet q;
+    if (!packet_new(w, args->headroom, out_header + size, &q))
+        return false;
+    *fragment = *p; /* annotations go along */
+    fragment->data = q.data;
+    fragment->length = q.length;
+    fragment->buffer = q.buffer;
+    packet_set_mac_header(fragment, NULL);
+    packet_set_network_header(fragment, q.data);
+    packet_set_transport_header(fragment, q.data + out_header);
+    uint32_t header = ip_header_length(ip);
+    struct ip_header *out = (struct ip_header *)q.data;
+    *out = *ip;
+    IPFragmenter_options((const uint8_t *)(ip + 1), header - (uint32_t)sizeof *ip, (uint8_t *)(out + 1));
+    memcpy(q.data + out_header, (const uint8_t *)ip + header + at, size);
+    out->version_length = (uint8_t)(4 << 4 | out_header / 4);
+    return true;
+}
+
+static void IPFragmenter_finish(struct ip_header *ip, uint32_t header, uint32_t size, uint16_t fragment)
+{
+    ip->total_length = BE16(header + size);
+    ip->fragment = BE16(fragment);
+    ip->checksum = 0;
+    ip->checksum = checksum(ip, header);
+}
+
 /* Emit all fragments of `p`; the code to return. */
 static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IPFragmenter_args *args, struct packet p,
                                       struct context context)
 {
     struct context *c = &context;
     struct ip_header *ip = (struct ip_header *)packet_network_header(&p);
-    uint32_t header = ip_header_length(ip), total = BE16(ip->total_length);
-    if (header < sizeof *ip || total < header || total > packet_network_length(&p))
+    uint32_t header = ip_header_length(ip), total = BE16(ip->total_length), room = packet_network_length(&p);
+    uint16_t fragment = BE16(ip->fragment) & (uint16_t)~IP_DF;
+    if (header < sizeof *ip || total < header || total > room || (uint8_t *)ip < p.data)
         return DROP(no_header);
-    if (total <= args->mtu) /* only padding behind the datagram is beyond the MTU */
-        return 0;
-    uint32_t first = args->mtu > header ? (args->mtu - header) & ~7u : 0, data = total - header;
-    if ((args->honor_df && (BE16(ip->fragment) & IP_DF)) || first < 8) {
+    packet_take(&p, room - total);
+    if (total <= args->mtu) { /* only padding behind the datagram was beyond the MTU */
+        emit(c, 0, p);
+        return KEPT;
+    }
+    uint32_t data = total - header, first = args->mtu > header ? (args->mtu - header) & ~7u : 0;
+    if ((fragment & IP_OFFSET_MASK) + ((data + 7) >> 3) > IP_OFFSET_MASK + 1u) /* it would end beyond 64K */
+        return DROP(no_header);
+    if ((args->honor_df && (ip->fragment & BE16(IP_DF))) || first < 8) {
         if (args->verbose || self->uncut < 5)
-            worker_log(c->worker, c->element, "cannot fragment a packet of %u bytes (MTU %u)", p.length, args->mtu);
+            worker_log(c->worker, c->element, "cannot fragment a packet of %u bytes (MTU %u)", total, args->mtu);
         self->uncut++;
         return DROP(df);
     }
-    if (BE16(ip->fragment) & IP_DF) { /* the sender may not have chosen an identification: make one up */
+    if (ip->fragment & BE16(IP_DF)) { /* the sender may not have chosen an identification: make one up */
         self->random = self->random * 1664525u + 1013904223u + (uint32_t)now(c);
         ip->id = (be16)(self->random >> 16);
     }
-    uint16_t old = BE16(ip->fragment) & (uint16_t)~IP_DF;
-    uint8_t *payload = (uint8_t *)ip + header;
-    uint32_t out_header = (uint32_t)sizeof *ip + IPFragmenter_options((uint8_t *)(ip + 1), header - sizeof *ip, NULL);
-    struct ip_header model = *ip;
-    uint32_t before = (uint32_t)((uint8_t *)ip - p.data);
-
-    struct packet head = p;
-    ip->total_length = BE16(header + first);
-    ip->fragment = BE16(old | IP_MF);
-    ip->checksum = 0;
-    ip->checksum = checksum(ip, header);
-    packet_take(&head, p.length - before - header - first);
 
     /* The first fragment lives in the packet's own buffer, which must keep its bytes until the others are made: emitted
      * packets leave only after this function has returned. */
+    uint32_t out_header =
+        (uint32_t)sizeof *ip + IPFragmenter_options((uint8_t *)(ip + 1), header - (uint32_t)sizeof *ip, NULL);
+    IPFragmenter_finish(ip, header, first, fragment | IP_MF);
+    struct packet head = p, next;
+    packet_take(&head, data - first);
     emit(c, 0, head);
     self->fragments++;
-    for (uint32_t at = first; at < data;) {
-        uint32_t size = (args->mtu - out_header) & ~7u;
-        if (size > data - at)
-            size = data - at;
-        struct packet q;
-        if (!packet_new(c->worker, args->headroom, out_header + size, &q)) {
+    for (uint32_t at = first, size = (args->mtu - out_header) & ~7u; at < data; at += size) {
+        size = size < data - at ? size : data - at;
+        if (!IPFragmenter_make(args, &p, ip, out_header, at, size, &next, c->worker)) {
             c->drops[-2 - DROP(no_buffer)]++;
-        } else {
-            uint8_t *start = q.data, *own = start;
-            uint32_t length = q.length, buffer = q.buffer;
-            q = p; /* annotations go along */
-            q.data = start, q.length = length, q.buffer = buffer;
-            packet_set_mac_header(&q, NULL);
-            packet_set_network_header(&q, start);
-            packet_set_transport_header(&q, start + out_header);
-            struct ip_header *out = (struct ip_header *)own;
-            *out = model;
-            IPFragmenter_options((uint8_t *)(ip + 1), header - sizeof *ip, (uint8_t *)(out + 1));
-            memcpy(own + out_header, payload + at, size);
-            out->version_length = (uint8_t)(4 << 4 | out_header / 4);
-            out->total_length = BE16(out_header + size);
-            bool last = at + size >= data;
-            uint16_t flags = (old & IP_MF) || !last ? IP_MF : 0;
-            out->fragment = BE16((old & (IP_RF | IP_OFFSET_MASK)) + (at >> 3) + flags);
-            out->checksum = 0;
-            out->checksum = checksum(out, out_header);
-            emit(c, 0, q);
-            self->fragments++;
+            continue;
         }
-        at += size;
+        uint16_t more = at + size < data ? IP_MF : 0;
+        IPFragmenter_finish((struct ip_header *)next.data, out_header, size, (uint16_t)(fragment + (at >> 3)) | more);
+        emit(c, 0, next);
+        self->fragments++;
     }
     return KEPT;
 }

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
 
 from nmclick.element import NETWORK_HEADER, TRANSPORT_HEADER, Arguments, Bool, Element, Field, Keyword, Optional
 from nmclick.element import Positional, Unsigned
+
+if TYPE_CHECKING:
+    from nmclick.lang.arguments import Environment
 
 
 class IPFragmenter(Element):
@@ -20,7 +24,7 @@ class IPFragmenter(Element):
     example = "1500"
     processing = "h/h"
     arguments = Arguments(
-        Positional("MTU", Unsigned(32, min=8)),
+        Positional("MTU", Unsigned(32)),
         Optional("HONOR_DF", Bool(), default=True),
         Optional("VERBOSE", Bool(), default=False),
         Keyword("HEADROOM", Unsigned(32, max=1024), default=64),
@@ -34,3 +38,7 @@ class IPFragmenter(Element):
     reads = frozenset({NETWORK_HEADER})
     writes = frozenset({NETWORK_HEADER, TRANSPORT_HEADER})
     handlers: ClassVar = {"fragments": Field("fragments"), "drops": Field("uncut")}
+
+    def configure(self, environment: Environment) -> Iterable[str]:
+        if self.args.MTU < 8:
+            yield "MTU must be at least 8"

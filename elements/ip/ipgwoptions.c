@@ -18,7 +18,7 @@ static be32 IPGWOptions_time(uint64_t now)
 static unsigned IPGWOptions_record_route(uint8_t *option, unsigned length, be32 address)
 {
     if (length < 3)
-        return 1;
+        return 2;
     int at = option[2] - 1;
     if (at >= 3 && at + 4 <= (int)length) {
         store_u32(option + at, address);

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from nmclick.element import (
     ANNO_ICMP_PARAMPROB,
     NETWORK_HEADER,
-    ArgumentError,
     Arguments,
     Array,
     CValue,
@@ -18,9 +16,6 @@ from nmclick.element import (
     Positional,
     Words,
 )
-
-if TYPE_CHECKING:
-    from nmclick.lang.arguments import Environment
 
 
 class IPGWOptions(Element):
@@ -36,7 +31,7 @@ class IPGWOptions(Element):
     ports = "1/1-2"
     example = "10.0.0.1"
     processing = "a/ah"
-    arguments = Arguments(Positional("MYADDR", IPAddress()), Optional("OTHERADDRS", Words()))
+    arguments = Arguments(Positional("MYADDR", IPAddress()), Optional("OTHERADDRS", Words(IPAddress())))
     reject_output = 1
     drops: ClassVar = {
         "option": "an option's length or pointer is bad",
@@ -46,18 +41,7 @@ class IPGWOptions(Element):
     writes = frozenset({ANNO_ICMP_PARAMPROB})
     handlers: ClassVar = {"drops": Field("bad")}
 
-    others: list[bytes]
-
-    def configure(self, environment: Environment) -> Iterable[str]:
-        self.others = []
-        for word in self.args.OTHERADDRS or ():
-            try:
-                self.others.append(IPAddress().parse(word, environment))
-            except ArgumentError as error:
-                yield f"OTHERADDRS: {error.message}"
-                return
-
     def c_arguments(self) -> dict[str, CValue]:
-        mine = dict.fromkeys([*self.others, self.args.MYADDR])
+        mine = dict.fromkeys([*(self.args.OTHERADDRS or ()), self.args.MYADDR])
         addresses = Array("be32", tuple(int.from_bytes(a, sys.byteorder) for a in mine))
         return super().c_arguments() | {"addresses": addresses}

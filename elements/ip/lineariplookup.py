@@ -12,7 +12,7 @@ class LinearIPLookup(RouteTable):
 
     Handlers: ``table`` (read) all routes, one a line; ``lookup ADDR`` (read) output and gateway for an address;
     ``add``, ``set`` (add or replace), ``remove`` (write) one route; ``ctrl`` (write) several commands, one a line,
-    done all or not at all; ``flush`` (write) remove every route.
+    done all or not at all.
     """
 
     example = "10.0.0.0/8 0, 0/0 10.0.0.1 1"

@@ -5,11 +5,13 @@ static inline int MarkIPHeader_packet(struct MarkIPHeader *self, const struct Ma
                                       struct context *c)
 {
     (void)self, (void)c;
-    if (unlikely(p->length <= args->offset))
+    if (unlikely(args->offset >= (int64_t)p->length))
+        return DROP(short);
+    if (args->offset < 0 && packet_headroom(c->worker, p) < (uint32_t)-(int64_t)args->offset)
         return DROP(short);
     uint8_t *start = p->data + args->offset;
     uint32_t header = (load_u8(start) & 15u) * 4u;
-    if (unlikely(header > p->length - args->offset))
+    if (unlikely(header > p->length - (uint32_t)args->offset))
         return DROP(short);
     packet_set_network_header(p, start);
     packet_set_transport_header(p, start + header);

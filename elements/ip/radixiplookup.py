@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from ._routes import RouteTable
+from typing import ClassVar
+
+from ._routes import FlushableTable
 
 
-class RadixIPLookup(RouteTable):
+class RadixIPLookup(FlushableTable):
     """Route by longest prefix: a radix tree, for tables of any size.
 
     Lookups take one to three memory accesses: a first table on 16 bits, then nodes on 8 bits.
@@ -15,4 +17,5 @@ class RadixIPLookup(RouteTable):
     done all or not at all; ``flush`` (write) remove every route.
     """
 
+    moves: ClassVar[bool] = True
     example = "10.0.0.0/8 0, 0/0 10.0.0.1 1"

@@ -75,20 +75,20 @@ class StaticIPLookup(RouteTable):
     Handlers: ``table`` (read) all routes, one a line; ``lookup ADDR`` (read) output and gateway for an address.
     """
 
+    example = "10.0.0.0/8 0, 0/0 10.0.0.1 1"
     fixed: ClassVar[bool] = True
 
     def intervals(self) -> tuple[list[int], list[Route | None]]:
         """First addresses of the intervals in which one route holds, without the 0 of the first, and their routes."""
         starts = {0}
         for route in self.routes:
-            if route is not None:
-                starts |= {route.network, route.network + (1 << (32 - route.length))}
+            starts |= {route.network, route.network + (1 << (32 - route.length))}
         starts.discard(1 << 32)
         bounds: list[int] = []
         holders: list[Route | None] = []
         for start in sorted(starts):
-            place = self.best(start)
-            holder = None if place is None else self.routes[place]
+            place = self.routes.best(start)
+            holder = None if place is None else self.routes.places[place]
             if not holders or holder is not holders[-1]:
                 bounds.append(start)
                 holders.append(holder)
@@ -111,8 +111,5 @@ class StaticIPLookup(RouteTable):
             ]
         )
 
-    def number_of(self, address: int) -> int:
-        place = self.best(address)
-        return 0 if place is None else place + 1
-
-    example = "10.0.0.0/8 0, 0/0 10.0.0.1 1"
+    def place_of(self, address: int) -> int | None:
+        return self.routes.best(address)

@@ -10,6 +10,7 @@ from nmclick.element import (
     Array,
     CValue,
     HandlerError,
+    Notice,
     Signed,
     parse_written,
     read_handler,
@@ -32,7 +33,7 @@ class TemplateSource(Source):
 
     writes = frozenset({TIMESTAMP})
 
-    def configure(self, environment: Environment) -> Iterable[str]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
         yield from super().configure(environment)
         self.data: bytes = self.args.DATA
         self.length: int = self.args.LENGTH if self.args.DATASIZE is None else self.args.DATASIZE

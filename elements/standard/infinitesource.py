@@ -10,6 +10,7 @@ from nmclick.element import (
     Field,
     HandlerCall,
     Keyword,
+    Notice,
     Optional,
     Signed,
     parse_written,
@@ -67,7 +68,7 @@ class InfiniteSource(TemplateSource):
         "active": Field("active", Bool()),
     }
 
-    def configure(self, environment: Environment) -> Iterable[str]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
         if self.args.BURST < 1:
             yield "burst size must be >= 1"
         yield from super().configure(environment)

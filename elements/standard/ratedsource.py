@@ -11,6 +11,7 @@ from nmclick.element import (
     Data,
     Field,
     Keyword,
+    Notice,
     Optional,
     Signed,
     Unsigned,
@@ -71,7 +72,7 @@ class RatedSource(TemplateSource):
     }
     fields = ("rate", "capacity", "full_after", "tokens")
 
-    def configure(self, environment: Environment) -> Iterable[str]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
         yield from super().configure(environment)
         self.rate: int = self.args.RATE
         if self.args.BANDWIDTH:

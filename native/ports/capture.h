@@ -68,7 +68,8 @@ static always_inline uint64_t capture_tell(const struct capture *capture)
     return capture->position + capture->skip - (capture->end - capture->start);
 }
 
-/* Go on from another position, which must be that of a record. 0, -ERANGE past the end, -ESPIPE back in a stream. */
+/* Go on from another position, which must be that of a record. 0, -ERANGE past the end, -ESPIPE back in a
+ * stream. */
 int capture_seek(struct capture *capture, uint64_t position);
 
 /* Longest frame among the first 100,000 records of a regular file, 0 for streams, or -errno. */

@@ -48,10 +48,24 @@ class _Module:
         self.tables: list[str] = []
         self.functions: list[str] = []
         self._name = name
+        self._arrays: dict[tuple[str, str], str] = {}
 
     def table(self, rows: list[tuple[int, int]], with_targets: bool) -> str:
-        name = f"{self._name}_table_{len(self.tables)}"
-        self.tables.append(_table(name, rows, with_targets))
+        if not with_targets:
+            return self._array("uint32_t", [f"0x{key:x}" for key, _ in rows])
+        pair = "struct { uint32_t key; int32_t target; }"
+        return self._array(pair, [f"{{0x{key:x}, {target}}}" for key, target in rows])
+
+    def displacements(self, values: tuple[int, ...]) -> str:
+        return self._array("uint16_t", [str(value) for value in values])
+
+    def _array(self, kind: str, items: list[str]) -> str:
+        """Define a constant array, or find one that has these items."""
+        lines = [INDENT + ", ".join(items[at : at + 6]) + "," for at in range(0, len(items), 6)]
+        contents = "\n".join([f"[{len(items)}] = {{", *lines, "};", ""])
+        name = self._arrays.setdefault((kind, contents), f"{self._name}_table_{len(self.tables)}")
+        if len(self._arrays) > len(self.tables):
+            self.tables.append(f"static const {kind} {name}{contents}")
         return name
 
     def cold(self, root: Node) -> tuple[str, Inputs]:
@@ -66,14 +80,3 @@ class _Module:
 
 def _function(head: str, lines: list[str]) -> str:
     return "\n".join([head, "{", *lines, "}", ""])
-
-
-def _table(name: str, rows: list[tuple[int, int]], with_targets: bool) -> str:
-    if with_targets:
-        head = f"static const struct {{ uint32_t key; int32_t target; }} {name}[{len(rows)}] = {{"
-        items = [f"{{0x{key:x}, {target}}}" for key, target in rows]
-    else:
-        head = f"static const uint32_t {name}[{len(rows)}] = {{"
-        items = [f"0x{key:x}" for key, _ in rows]
-    lines = [INDENT + ", ".join(items[at : at + 6]) + "," for at in range(0, len(items), 6)]
-    return "\n".join([head, *lines, "};", ""])

@@ -43,6 +43,9 @@ class Module(Protocol):
     def table(self, rows: list[tuple[int, int]], with_targets: bool) -> str:
         """Define a table of (key, target); gives its name."""
 
+    def displacements(self, values: tuple[int, ...]) -> str:
+        """Define the displacements of a hash; gives their name."""
+
     def cold(self, root: Node) -> tuple[str, Inputs]:
         """Define a function for packets that seldom come; gives the call and what it looks at."""
 
@@ -228,7 +231,12 @@ class Statements:
         self._line(depth, "{")
         inner = depth + 1
         self._line(inner, f"const uint32_t key = {lookup.value.text};")
-        self._line(inner, f"const uint32_t slot = key * {constant(table.multiplier)} >> {table.shift};")
+        slot = f"key * {constant(table.multiplier)} >> {table.shift}"
+        if table.displacements:
+            moves = self._module.displacements(table.displacements)
+            bucket = f"key * {constant(table.bucket_multiplier)} >> {table.bucket_shift}"
+            slot = f"(({slot}) + {moves}[{bucket}]) & {constant(len(table.slots) - 1)}"
+        self._line(inner, f"const uint32_t slot = {slot};")
         field = f"{name}[slot]" if len(distinct) == 1 else f"{name}[slot].key"
         if len(distinct) == 1:
             self._if(f"{field} == key", distinct[0], inner)

@@ -119,7 +119,16 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
             for edge in _push_edges(unit, index):
                 lines.append(f"        case {unit.first_edge[index] + edge[1]}: {_arrow(unit, number, edge)}")
         lines += ["        default: w->misdirected++, packet_free(w, &p); goto next;", "        }", "    }"]
-    lines += ["    if (i == n)", "        return;", *_load(unit, nodes, [node for _, node in entries])]
+    load = _load(unit, nodes, [node for _, node in entries])
+    from_slots = any("cursor" in line for line in load)
+    if from_slots:
+        lines.insert(2, "    struct ring_cursor cursor = {0};")
+        lines.insert(3, "    if (burst)")
+        lines.insert(4, "        cursor = burst->cursor;")
+        lines += ["    if (i == n) {", "        if (burst)", "            burst->cursor.used = cursor.used;"]
+        lines += ["        return;", "    }", *load]
+    else:
+        lines += ["    if (i == n)", "        return;", *load]
     if len(entries) == 1 and not batched:
         lines.append(f"    goto {_name(entries[0][1])};")
     else:
@@ -140,10 +149,10 @@ def _load(unit: Unit, nodes: list[Node], entries: list[Node]) -> list[str]:
     """The next packet: out of a batch, or made from a ring slot."""
     ahead = any(unit.code(index).touches_data or index in unit.own_packet for index, _ in nodes)
     batch = ["    p = in[i++];"]
-    slots = ["    if (unlikely(!ring_next(burst, i++, &p)))", "        goto next;"]
+    slots = ["    if (unlikely(!ring_cursor_next(&cursor, burst, i++, &p)))", "        goto next;"]
     if ahead:
         batch.insert(0, "    __builtin_prefetch(in[i + PREFETCH_AHEAD].data);")
-        slots.insert(0, "    ring_prefetch(burst, i + PREFETCH_AHEAD);")
+        slots.insert(0, "    ring_prefetch(&cursor, i + PREFETCH_AHEAD);")
     from_slots = [node for node in entries if node in unit.plan.slot_entries]
     if not from_slots:
         return batch

@@ -36,7 +36,9 @@ def sample(cls: type[Element]) -> Element:
     element = cls("sample", 0, cls.example, Span(Source("sample", ""), 0, 0, "sample", 1))
     element.n_inputs, element.n_outputs = count.resolve(1, 2)
     element.args, problems = cls.arguments.parse(cls.example, Environment())
-    errors = [problem.message for problem in problems] or list(element.configure(Environment()))
+    errors = [problem.message for problem in problems] or [
+        error for error in element.configure(Environment()) if isinstance(error, str)
+    ]
     if errors:
         raise ValueError(f"{cls.__name__}: the example '{cls.example}' does not configure it: {'; '.join(errors)}")
     return element

@@ -139,7 +139,7 @@ def _link_type(wish: PortWish, link_types: Mapping[str, int]) -> dict[str, int]:
     if len(set(known.values())) > 1:
         lines = [f"  {name} has {link_type_name(link_type)}" for name, link_type in known.items()]
         raise PortError("\n".join(["source encapsulation types disagree:", *lines]), wish.element)
-    return {"link_type": link_type for link_type in known.values()}
+    return {"link_type": next(iter(known.values()))} if known else {}
 
 
 def _load(loaded: Loaded, native: Native, path: Path, diagnostics: Diagnostics) -> bool:

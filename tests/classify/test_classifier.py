@@ -52,7 +52,10 @@ def test_a_clause_past_the_end_fails_and_its_negation_succeeds() -> None:
 def test_the_first_pattern_that_matches_takes_the_packet() -> None:
     patterns = ["12/0806 20/0001", "12/0806 20/0002", "12/0800", "-"]
     start = "00" * 12
-    assert [output(patterns, start + rest) for rest in ("0806" + "00" * 6 + "0001", "0806" + "00" * 6 + "0002")] == [0, 1]
+    assert [output(patterns, start + rest) for rest in ("0806" + "00" * 6 + "0001", "0806" + "00" * 6 + "0002")] == [
+        0,
+        1,
+    ]
     assert [output(patterns, start + rest) for rest in ("0800", "0806", "86dd", "")] == [2, 3, 3, 3]
 
 

@@ -38,7 +38,7 @@ ERRORS = [
     ("src host > 1.2.3.4", ["'src ip host': operator not supported"], "src host > 1.2.3.4"),
     ("ether port 80", ["'port': ip only"], "ether port 80"),
     ("ip frag 3", ["'ip frag': value not supported"], "ip frag 3"),
-    ("tcp[2:3]", ["field [2:3] does not fit in a single word", "partial directive"], "[2:3]"),
+    ("tcp[2:3]", ["field [2:3] does not fit in a single word"], "[2:3]"),
     ("tcp[0:5] 1", ["LEN in '[POS:LEN]' out of range, should be between 1 and 4"], "[0:5]"),
     ("tcp[x] 1", ["syntax error after '[', expected '[POS]' or '[POS:LEN]'"], "[x]"),
     ("tcp[9000] 1", ["POS in '[POS:LEN]' out of range, bound 8191"], "[9000]"),
@@ -49,7 +49,7 @@ ERRORS = [
     ("not", ["missing expression after 'not'"], "not"),
     ("tcp ? udp", ["missing ':' in ternary expression"], ""),
     ("tcp ) udp", ["garbage after expression at ')'"], ")"),
-    ("tcp == foo", ["dangling operator near 'foo'"], "foo"),
+    ("tcp != foo", ["dangling operator near 'foo'"], "foo"),
     ("(" * 50 + "tcp" + ")" * 50, ["expression is nested too deeply"], "("),
 ]
 

@@ -193,7 +193,10 @@ def run_cases(cases: Mapping[str, Case]) -> dict[str, CaseResult]:
         after = f"-> {case.after} " if case.after else ""
         lines.append(f"{element} :: {case.config};")
         lines.append(f"f{number} :: FromDump(in{number}.pcap, ACTIVE false, END_CALL dm.step) {before}-> {element};")
-        lines += [f"{element} [{port}] {after}-> ToDump(out{number}_{port}.pcap);" for port in range(case.outputs)]
+        lines += [
+            f"{element} [{port}] {after}-> ToDump(out{number}_{port}.pcap, SNAPLEN 65535);"
+            for port in range(case.outputs)
+        ]
         setup += [f"write {element}.{write}" for write in case.writes]
         setup += [f"write f{number}.active true", "pause", "wait 1ms"]
         wanted += [f"{element}.{handler}" for handler in case.handlers]

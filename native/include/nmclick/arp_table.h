@@ -2,7 +2,7 @@
  *
  * A lookup touches one 16-byte slot of an open-addressed table. While the slot is fresh nothing else matters; the owner
  * calls arp_age() when the oldest entry is due, which makes slots stale, to be looked at again before use. Ages, queues
- * and polls live in a pool of entries beside the slots. Times are in ns. */
+ * and polls live in a pool of entries beside the slots. Times are whole ms, as in Click. */
 #ifndef NMCLICK_ARP_TABLE_H
 #define NMCLICK_ARP_TABLE_H
 
@@ -10,8 +10,8 @@
 
 #define ARP_NONE UINT32_MAX
 enum { ARP_FAST_POLLS = 10 }; /* after so many unanswered queries, ask less often */
-#define ARP_POLL_INTERVAL 100000000ull
-#define ARP_SLOW_POLL_INTERVAL 2000000000ull
+enum { ARP_POLL_INTERVAL = 100, ARP_SLOW_POLL_INTERVAL = 2000 };
+#define ARP_TICK 1000000u /* ns */
 
 struct arp_slot {
     be32 ip;
@@ -43,7 +43,8 @@ struct arp_table {
     struct arp_waiting *waiting;
     uint32_t waiting_room, free_waiting;
     uint32_t oldest, newest;
-    uint64_t entry_count, packet_count, drops;
+    uint64_t entry_count, packet_count;
+    uint64_t drops; /* packets that waited in vain, or were not let in */
     uint32_t capacity, entry_capacity, entry_packet_capacity, slim_factor;
     uint64_t timeout, poll_timeout; /* 0: never */
 };
@@ -84,7 +85,7 @@ static inline bool arp_expired(const struct arp_table *t, const struct arp_entry
 
 static inline bool arp_allow_poll(const struct arp_entry *e, uint64_t now)
 {
-    return now >= e->polled_at + (e->polls >= ARP_FAST_POLLS ? ARP_SLOW_POLL_INTERVAL : ARP_POLL_INTERVAL);
+    return now - e->polled_at >= (e->polls >= ARP_FAST_POLLS ? ARP_SLOW_POLL_INTERVAL : ARP_POLL_INTERVAL);
 }
 
 static inline void arp_mark_poll(struct arp_entry *e, uint64_t now)
@@ -149,7 +150,7 @@ static inline void arp_erase_slot(struct arp_table *t, struct arp_slot *slot)
             hole = at;
         }
     }
-    t->slots[hole].entry = 0;
+    t->slots[hole] = (struct arp_slot){0}; /* nor may it look fresh */
 }
 
 static inline void arp_remove(struct arp_table *t, uint32_t i, struct worker *w)
@@ -164,10 +165,10 @@ static inline void arp_remove(struct arp_table *t, uint32_t i, struct worker *w)
     t->entry_count--;
 }
 
-/* Forget expired and surplus entries, and packets beyond the capacity, the oldest first. `spared` is kept. */
-static inline void arp_slim(struct arp_table *t, uint64_t now, uint32_t spared, struct worker *w)
+/* Forget expired and surplus entries, and packets beyond the capacity, the oldest first. */
+static inline void arp_slim(struct arp_table *t, uint64_t now, struct worker *w)
 {
-    while (t->oldest != ARP_NONE && t->oldest != spared &&
+    while (t->oldest != ARP_NONE &&
            (arp_expired(t, &t->entries[t->oldest], now) || (t->entry_capacity && t->entry_count > t->entry_capacity)))
         arp_remove(t, t->oldest, w);
     if (!t->capacity || t->packet_count <= t->capacity)
@@ -235,7 +236,7 @@ static inline uint32_t arp_ensure(struct arp_table *t, be32 ip, uint64_t now, st
         return ARP_NONE;
     t->entry_count++;
     if (t->entry_capacity && t->entry_count > t->entry_capacity)
-        arp_slim(t, now, ARP_NONE, w);
+        arp_slim(t, now, w);
     uint32_t i = t->free_entry;
     struct arp_entry *e = &t->entries[i];
     t->free_entry = e->newer;
@@ -290,6 +291,22 @@ static inline uint64_t arp_age(struct arp_table *t, uint64_t now)
 
 enum arp_result { ARP_HELD, ARP_HELD_ASK, ARP_REFUSED };
 
+/* An expired entry that is wanted again: what it says is forgotten, and it is kept this side of expiring. */
+static inline void arp_revive(struct arp_table *t, uint32_t i, uint64_t now)
+{
+    struct arp_entry *e = &t->entries[i];
+    e->known = false;
+    e->live_at = now - t->timeout;
+    arp_unlink(t, i);
+    uint32_t older = e->older, newer = e->newer;
+    while (newer != ARP_NONE && t->entries[newer].live_at < e->live_at)
+        older = newer, newer = t->entries[newer].newer;
+    e->older = older;
+    e->newer = newer;
+    *(older == ARP_NONE ? &t->oldest : &t->entries[older].newer) = i;
+    *(newer == ARP_NONE ? &t->newest : &t->entries[newer].older) = i;
+}
+
 /* Keep a packet until its address is known, and whether it is time to ask (again). ARP_REFUSED: the caller drops it. */
 static inline enum arp_result arp_hold(struct arp_table *t, be32 ip, struct packet p, uint64_t now, struct worker *w)
 {
@@ -297,16 +314,13 @@ static inline enum arp_result arp_hold(struct arp_table *t, be32 ip, struct pack
     if (i == ARP_NONE || (t->free_waiting == ARP_NONE && !arp_grow_waiting(t)))
         return ARP_REFUSED;
     struct arp_entry *e = &t->entries[i];
-    if (arp_expired(t, e, now)) { /* still wanted: keep it this side of expiring */
-        e->live_at = now - t->timeout;
-        arp_unlink(t, i);
-        arp_link_newest(t, i);
-    }
+    if (arp_expired(t, e, now))
+        arp_revive(t, i, now);
     if (t->entry_packet_capacity && e->packets >= t->entry_packet_capacity)
         return ARP_REFUSED;
     t->packet_count++;
     if (t->capacity && t->packet_count > t->capacity)
-        arp_slim(t, now, i, w);
+        arp_slim(t, now, w);
     uint32_t item = t->free_waiting;
     t->free_waiting = t->waiting[item].next;
     t->waiting[item] = (struct arp_waiting){p, ARP_NONE};

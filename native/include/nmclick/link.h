@@ -44,7 +44,8 @@ static always_inline uint32_t link_be24(const uint8_t *at)
     return (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
 }
 
-/* Behind an LLC header (RFC 1483, RFC 2684) at `at`. Bridged frames may hold LLC headers again, ever deeper. */
+/* Behind an LLC header (RFC 1483, RFC 2684) at `at`. Bridged frames may hold LLC headers again, ever deeper.
+ */
 static inline uint32_t link_llc(const uint8_t *data, uint32_t length, uint32_t at)
 {
     while (at + 4 <= length) {
@@ -147,14 +148,15 @@ static cold_path uint32_t link_ip_offset_slow(uint32_t link_type, const uint8_t 
 /* Whether packets of this link type can be searched for their IP headers. */
 static inline bool link_can_hold_ip(uint32_t link_type)
 {
-    static const uint8_t known[] = {LINK_NULL,      LINK_PPP,    LINK_FDDI,      LINK_PPP_HDLC, LINK_ATM_RFC1483,
-                                    LINK_C_HDLC,    LINK_802_11, LINK_LINUX_SLL, LINK_PRISM,    LINK_SUNATM,
-                                    LINK_802_11_RADIO, NM_LINK_ETHERNET, NM_LINK_RAW_IP};
+    static const uint8_t known[] = {LINK_NULL,        LINK_PPP,    LINK_FDDI,         LINK_PPP_HDLC,
+                                    LINK_ATM_RFC1483, LINK_C_HDLC, LINK_802_11,       LINK_LINUX_SLL,
+                                    LINK_PRISM,       LINK_SUNATM, LINK_802_11_RADIO, NM_LINK_ETHERNET,
+                                    NM_LINK_RAW_IP};
     return link_type < 256 && memchr(known, (int)link_type, sizeof known);
 }
 
-/* Mark the IP header: network and transport header, and for IPv4 the destination annotation. False: the packet is not
- * IP, or its header is not whole. */
+/* Mark the IP header: network and transport header, and for IPv4 the destination annotation. False: the
+ * packet is not IP, or its header is not whole. */
 static always_inline bool link_mark_ip(struct packet *p, uint32_t link_type)
 {
     uint8_t *data = p->data;

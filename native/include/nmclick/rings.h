@@ -29,9 +29,9 @@ struct ring_losses {
 
 #define RING_BURST_MAX 256
 
-/* Slots of a receive ring on their way into the pipeline, one packet at a time: the packet is made in registers, right
- * in front of the first element. */
-struct ring_burst {
+/* Where a burst stands: small enough to be a local of the loop that reads it, out of reach of the stores through packet
+ * pointers that would have anything in memory read again. */
+struct ring_cursor {
     struct netmap_slot *slots;
     const struct nm_slot_meta *meta; /* parallel to slots, or NULL */
     uint8_t *buffers;
@@ -39,6 +39,12 @@ struct ring_burst {
     uint32_t size, good; /* of a buffer in bytes; buffer indexes from 2 up to good + 1 are the region's */
     uint32_t n, n_fresh, used; /* slots; free buffers set aside for them, and how many of those were used */
     bool link_broadcasts;      /* tell broadcasts and multicasts by the first byte (Ethernet) */
+};
+
+/* Slots of a receive ring on their way into the pipeline, one packet at a time: the packet is made in registers, right
+ * in front of the first element. */
+struct ring_burst {
+    struct ring_cursor cursor;
     struct ring_losses *losses;
     /* A copy: the free list itself changes under the pipeline's own frees. */
     uint32_t fresh[RING_BURST_MAX];
@@ -53,20 +59,20 @@ static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct 
     struct netmap_ring *ring = rx->ring;
     uint32_t straight = rx->n_slots - ring->head;
     n = straight < n ? straight : n;
-    b->n = n = n < RING_BURST_MAX ? n : RING_BURST_MAX;
-    b->slots = &ring->slot[ring->head];
-    b->meta = rx->meta ? rx->meta + ring->head : NULL;
-    b->buffers = w->buffers;
-    b->offset_mask = ring->offset_mask;
-    b->time = w->now;
-    b->size = w->buffer_size;
-    b->good = port->region->n_buffers - 2;
-    b->link_broadcasts = false;
+    n = n < RING_BURST_MAX ? n : RING_BURST_MAX;
+    uint32_t n_fresh = n < w->free_count ? n : (uint32_t)w->free_count;
+    b->cursor = (struct ring_cursor){.slots = &ring->slot[ring->head],
+                                     .meta = rx->meta ? rx->meta + ring->head : NULL,
+                                     .buffers = w->buffers,
+                                     .offset_mask = ring->offset_mask,
+                                     .time = w->now,
+                                     .size = w->buffer_size,
+                                     .good = port->region->n_buffers - 2,
+                                     .n = n,
+                                     .n_fresh = n_fresh};
     b->losses = losses;
-    b->used = 0;
-    b->n_fresh = n < w->free_count ? n : (uint32_t)w->free_count;
-    w->free_count -= b->n_fresh;
-    memcpy(b->fresh, w->free_list + w->free_count, b->n_fresh * sizeof *b->fresh);
+    w->free_count -= n_fresh;
+    memcpy(b->fresh, w->free_list + w->free_count, n_fresh * sizeof *b->fresh);
     return n;
 }
 
@@ -79,50 +85,56 @@ static always_inline void ring_packet_type(struct packet *p)
 }
 
 /* The packet of slot `i`, a free buffer put in its place. False: the slot was no packet, or there was no buffer. */
-static always_inline bool ring_next(struct ring_burst *b, uint32_t i, struct packet *p)
+static always_inline bool ring_cursor_next(struct ring_cursor *at, const struct ring_burst *b, uint32_t i,
+                                           struct packet *p)
 {
-    struct netmap_slot *slot = &b->slots[i];
+    struct netmap_slot *slot = &at->slots[i];
     const uint64_t word = load_u64(slot);
     const uint32_t buffer = (uint32_t)word, length = (uint16_t)(word >> 32);
-    const uint32_t offset = (uint32_t)(slot->ptr & b->offset_mask);
-    if (unlikely(buffer - 2 >= b->good || offset > b->size || length > b->size - offset)) {
+    const uint32_t offset = (uint32_t)(slot->ptr & at->offset_mask);
+    if (unlikely(buffer - 2 >= at->good || offset > at->size || length > at->size - offset)) {
         b->losses->invalid++;
         return false;
     }
-    if (unlikely(b->used == b->n_fresh)) {
+    if (unlikely(at->used == at->n_fresh)) {
         b->losses->no_buffer++;
         return false;
     }
-    const uint32_t fresh = b->fresh[b->used++];
+    const uint32_t fresh = b->fresh[at->used++];
     store_u64(slot, fresh | (uint64_t)NS_BUF_CHANGED << 48);
-    slot->ptr = nm_buffer_offset(fresh) & b->offset_mask;
-    *p = packet_make(buffer, b->buffers + (size_t)buffer * b->size + offset, length);
+    slot->ptr = nm_buffer_offset(fresh) & at->offset_mask;
+    *p = packet_make(buffer, at->buffers + (size_t)buffer * at->size + offset, length);
     packet_set_mac_header(p, p->data);
-    packet_set_timestamp(p, b->meta ? b->meta[i].timestamp : b->time);
-    if (anno_kept(ANNO_EXTRA_LENGTH) && b->meta && b->meta[i].wire_length > length)
-        set_anno_u32(p, ANNO_EXTRA_LENGTH, b->meta[i].wire_length - length);
-    guard_close(packet_end(p), b->size - offset - length);
-    if (NM_KEEP_packet_type && b->link_broadcasts)
+    packet_set_timestamp(p, at->meta ? at->meta[i].timestamp : at->time);
+    if (anno_kept(ANNO_EXTRA_LENGTH) && at->meta && at->meta[i].wire_length > length)
+        set_anno_u32(p, ANNO_EXTRA_LENGTH, at->meta[i].wire_length - length);
+    guard_close(packet_end(p), at->size - offset - length);
+    if (NM_KEEP_packet_type && at->link_broadcasts)
         ring_packet_type(p);
     return true;
 }
 
-/* Ask for the bytes of a packet some slots ahead. */
-static always_inline void ring_prefetch(const struct ring_burst *b, uint32_t i)
+static always_inline bool ring_next(struct ring_burst *b, uint32_t i, struct packet *p)
 {
-    if (i < b->n)
-        __builtin_prefetch(b->buffers + (size_t)b->slots[i].buf_idx * b->size + nm_buffer_offset(b->slots[i].buf_idx));
+    return ring_cursor_next(&b->cursor, b, i, p);
+}
+
+/* Ask for the bytes of a packet some slots ahead. */
+static always_inline void ring_prefetch(const struct ring_cursor *at, uint32_t i)
+{
+    if (i < at->n)
+        __builtin_prefetch(at->buffers + (size_t)at->slots[i].buf_idx * at->size + NM_HEADROOM);
 }
 
 /* Give the slots back; the number of packets that were taken. */
 static inline unsigned ring_close(struct ring_burst *b, struct worker *w, struct nm_port *port, unsigned number)
 {
     const struct nm_ring *rx = &port->rx[number];
-    uint32_t head = rx->ring->head + b->n;
+    uint32_t head = rx->ring->head + b->cursor.n;
     rx->ring->head = rx->ring->cur = head == rx->n_slots ? 0 : head;
-    while (b->n_fresh > b->used)
-        buffer_free(w, b->fresh[--b->n_fresh]);
-    return b->used;
+    while (b->cursor.n_fresh > b->cursor.used)
+        buffer_free(w, b->fresh[--b->cursor.n_fresh]);
+    return b->cursor.used;
 }
 
 /* Take up to `max` packets at once. */
@@ -131,7 +143,7 @@ static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsi
 {
     struct ring_burst b;
     unsigned n = ring_open(&b, w, port, number, max, losses), taken = 0;
-    b.link_broadcasts = link_broadcasts;
+    b.cursor.link_broadcasts = link_broadcasts;
     for (unsigned i = 0; i < n; i++)
         taken += ring_next(&b, i, &out[taken]);
     return ring_close(&b, w, port, number);

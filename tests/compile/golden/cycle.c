@@ -206,15 +206,21 @@ static void dispatch(struct state *S, struct worker *w)
 
 static void region_0(struct state *S, struct worker *w, struct packet *in, struct ring_burst *burst, unsigned n, unsigned entry)
 {
+    struct ring_cursor cursor = {0};
+    if (burst)
+        cursor = burst->cursor;
     struct packet p;
     int port;
     unsigned i = 0;
 next:
-    if (i == n)
+    if (i == n) {
+        if (burst)
+            burst->cursor.used = cursor.used;
         return;
+    }
     if (burst) {
-        ring_prefetch(burst, i + PREFETCH_AHEAD);
-        if (unlikely(!ring_next(burst, i++, &p)))
+        ring_prefetch(&cursor, i + PREFETCH_AHEAD);
+        if (unlikely(!ring_cursor_next(&cursor, burst, i++, &p)))
             goto next;
     } else {
         __builtin_prefetch(in[i + PREFETCH_AHEAD].data);

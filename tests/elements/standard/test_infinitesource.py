@@ -23,7 +23,7 @@ def test_an_infinitesource_sends_data_up_to_its_limit() -> None:
         "LIMIT 1, LENGTH 2048": [(SENTENCE * 30)[:2048]],
     }
     lines = [
-        f"i{n} :: InfiniteSource({arguments}, END_CALL dm.step) -> ToDump(out{n}.pcap);"
+        f"i{n} :: InfiniteSource({arguments}, END_CALL dm.step) -> ToDump(out{n}.pcap, SNAPLEN 65535);"
         for n, arguments in enumerate(table)
     ]
     lines.append(f"dm :: DriverManager({'pause, ' * len(table)} stop);")

@@ -1,0 +1,51 @@
+#include "io/transmit.h"
+
+struct ToDevice {
+    struct transmitter out;
+    uint64_t pulls;
+    bool debug;
+};
+
+static inline int ToDevice_init(struct ToDevice *self, const struct ToDevice_args *args, struct context *c)
+{
+    self->debug = args->debug;
+    return transmitter_init(&self->out, c->worker->ports[args->port], 0, c);
+}
+
+/* Nothing can be sent any more. */
+static inline void ToDevice_refuse(struct packet *packets, unsigned max, struct context *c)
+{
+    unsigned n = pull_input(c, 0, packets, max);
+    c->worker->busy |= n != 0;
+    for (unsigned i = 0; i < n; i++) {
+        if (c->n_outputs < 2) {
+            drop(c, &packets[i], DROP(write));
+        } else {
+            c->drops[-2 - DROP(write)]++;
+            emit(c, 1, packets[i]);
+        }
+    }
+}
+
+static inline unsigned ToDevice_task(struct ToDevice *self, const struct ToDevice_args *args,
+                                     struct packet *packets, unsigned max, struct context *c)
+{
+    struct nm_port *port = c->worker->ports[args->port];
+    self->pulls++;
+    if (unlikely(self->out.failed)) {
+        ToDevice_refuse(packets, max, c);
+        return 0;
+    }
+    unsigned n = transmitter_draw(&self->out, port, 0, packets, max, c);
+    for (unsigned i = 0; i < n; i++) {
+        if (c->n_outputs)
+            transmitter_copy(&self->out, port, 0, &packets[i], UINT32_MAX, c);
+        else
+            transmitter_send(&self->out, port, 0, &packets[i], c);
+    }
+    if (!n)
+        return 0;
+    transmitter_sync(&self->out, port, 0, DROP(write), c);
+    c->worker->busy = true;
+    return c->n_outputs ? n : 0;
+}
