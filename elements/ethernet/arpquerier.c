@@ -10,10 +10,11 @@ struct ARPQuerier {
     uint64_t queries, responses, killed;
     uint64_t entries, waiting; /* the table's counts, for the handlers */
     uint64_t slim_at;
-    uint64_t counted;          /* drops of the table that are in this element's counters */
+    uint64_t unanswered, overflow; /* drops of the table that are in this element's counters */
 };
 
-static inline int ARPQuerier_init(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct context *c)
+static inline int ARPQuerier_init(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                  struct context *c)
 {
     if (!arp_table_init(&self->table))
         return init_error(c, "out of memory");
@@ -29,7 +30,8 @@ static inline int ARPQuerier_init(struct ARPQuerier *self, const struct ARPQueri
     return 0;
 }
 
-static inline void ARPQuerier_cleanup(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct context *c)
+static inline void ARPQuerier_cleanup(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                      struct context *c)
 {
     (void)args;
     arp_clear(&self->table, c->worker);
@@ -39,8 +41,10 @@ static inline void ARPQuerier_cleanup(struct ARPQuerier *self, const struct ARPQ
 /* After the table changed. */
 static inline void ARPQuerier_count(struct ARPQuerier *self, struct context *c)
 {
-    c->drops[-2 - DROP(full)] += self->table.drops - self->counted;
-    self->counted = self->table.drops;
+    c->drops[-2 - DROP(unanswered)] += self->table.unanswered - self->unanswered;
+    c->drops[-2 - DROP(full)] += self->table.overflow - self->overflow;
+    self->unanswered = self->table.unanswered;
+    self->overflow = self->table.overflow;
     self->entries = self->table.entry_count;
     self->waiting = self->table.packet_count;
 }
@@ -75,13 +79,14 @@ static void ARPQuerier_ask(struct ARPQuerier *self, be32 ip, const uint8_t *to, 
     emit(c, c->n_outputs - 1u, q);
 }
 
-/* Addresses that are not in the table, or whose entry wants a look: 0 (`ether` is set), KEPT or a drop code. */
-static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct packet p,
-                                        uint8_t *ether, struct context context)
+/* Addresses that are not in the table, or whose entry wants a look: 0 (`ether` is set), KEPT or a drop code.
+ */
+static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                        struct packet p, uint8_t *ether, struct context context)
 {
     struct context *c = &context;
     struct arp_table *t = &self->table;
-    uint64_t time = now(c);
+    uint64_t time = now(c) / ARP_TICK;
     be32 ip = anno_u32(&p, ANNO_DST_IP);
     struct arp_slot *slot = arp_find(t, ip);
     struct arp_entry *e = slot->entry ? &t->entries[slot->entry - 1] : NULL;
@@ -112,11 +117,13 @@ static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct AR
     enum arp_result held = arp_hold(t, ip, p, time, c->worker);
     if (held == ARP_HELD_ASK)
         ARPQuerier_ask(self, ip, NULL, &p, c);
+    self->overflow += held == ARP_REFUSED; /* counted when it is dropped */
     ARPQuerier_count(self, c);
     return held == ARP_REFUSED ? DROP(full) : KEPT;
 }
 
-static always_inline void ARPQuerier_header(const struct ARPQuerier *self, uint8_t *data, const uint8_t *ether)
+static always_inline void ARPQuerier_header(const struct ARPQuerier *self, uint8_t *data,
+                                            const uint8_t *ether)
 {
     struct ether_header *header = (struct ether_header *)data;
     memcpy(header->dst, ether, 6);
@@ -136,7 +143,7 @@ static cold_path int ARPQuerier_reply(struct ARPQuerier *self, struct packet p, 
     if (e->type != BE16(ETHER_TYPE_ARP) || arp->hardware != BE16(1) || arp->protocol != BE16(ETHER_TYPE_IP) ||
         arp->operation != BE16(ARP_REPLY) || (arp->sender_ether[0] & 1))
         return DROP(no_reply);
-    uint32_t i = arp_insert(&self->table, arp->sender_ip, arp->sender_ether, now(c), c->worker);
+    uint32_t i = arp_insert(&self->table, arp->sender_ip, arp->sender_ether, now(c) / ARP_TICK, c->worker);
     while (i != ARP_NONE && self->table.entries[i].head != ARP_NONE) {
         struct packet held = arp_dequeue(&self->table, &self->table.entries[i]);
         ARPQuerier_header(self, held.data, self->table.entries[i].ether);
@@ -147,8 +154,8 @@ static cold_path int ARPQuerier_reply(struct ARPQuerier *self, struct packet p, 
     return KEPT;
 }
 
-static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct packet *p,
-                                    struct context *c)
+static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                    struct packet *p, struct context *c)
 {
     if (c->input == 1)
         return ARPQuerier_reply(self, *p, *c);
@@ -174,34 +181,42 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
     return result;
 }
 
-static inline uint64_t ARPQuerier_timer(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct context *c)
+/* Makes stale what is due, and forgets what has expired, as often as Click does. */
+static inline uint64_t ARPQuerier_timer(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                        struct context *c)
 {
     (void)args;
-    uint64_t next = arp_age(&self->table, now(c)), least = arp_least_fresh(&self->table);
+    const uint64_t second = 1000000000u, period = self->table.timeout * ARP_TICK / second * second;
+    if (!self->slim_at)
+        self->slim_at = self->table.timeout ? now(c) + period : NM_NEVER;
     if (now(c) >= self->slim_at) {
-        arp_slim(&self->table, now(c), ARP_NONE, c->worker);
+        arp_slim(&self->table, now(c) / ARP_TICK, c->worker);
         ARPQuerier_count(self, c);
-        self->slim_at = self->table.timeout ? now(c) + self->table.timeout + 1000000000u : NM_NEVER;
+        self->slim_at = now(c) + period + second;
     }
-    if (least != NM_NEVER && now(c) + least < next)
-        next = now(c) + least; /* an entry that becomes known right after this stays fresh until then */
+    uint64_t next = arp_age(&self->table, now(c) / ARP_TICK), least = arp_least_fresh(&self->table);
+    next = next == NM_NEVER ? next : next * ARP_TICK;
+    if (least != NM_NEVER && now(c) + least * ARP_TICK < next)
+        next = now(c) +
+               least * ARP_TICK; /* an entry that becomes known right after this stays fresh until then */
     return next < self->slim_at ? next : self->slim_at;
 }
 
 /* be32 ip, then the Ethernet address. */
-static inline long ARPQuerier_call_insert(struct ARPQuerier *self, const struct ARPQuerier_args *args, const void *in,
-                                          size_t n, void *out, size_t room, struct context *c)
+static inline long ARPQuerier_call_insert(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                          const void *in, size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)out, (void)room;
     const uint8_t *bytes = in;
-    if (n < 10 || arp_insert(&self->table, load_u32(bytes), bytes + 4, now(c), c->worker) == ARP_NONE)
+    if (n < 10 ||
+        arp_insert(&self->table, load_u32(bytes), bytes + 4, now(c) / ARP_TICK, c->worker) == ARP_NONE)
         return -1;
     ARPQuerier_count(self, c);
     return 0;
 }
 
-static inline long ARPQuerier_call_clear(struct ARPQuerier *self, const struct ARPQuerier_args *args, const void *in,
-                                         size_t n, void *out, size_t room, struct context *c)
+static inline long ARPQuerier_call_clear(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                         const void *in, size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)in, (void)n, (void)out, (void)room;
     self->queries = self->responses = self->killed = 0;
@@ -210,9 +225,9 @@ static inline long ARPQuerier_call_clear(struct ARPQuerier *self, const struct A
     return 0;
 }
 
-static inline long ARPQuerier_call_table(struct ARPQuerier *self, const struct ARPQuerier_args *args, const void *in,
-                                         size_t n, void *out, size_t room, struct context *c)
+static inline long ARPQuerier_call_table(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                         const void *in, size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)in, (void)n;
-    return arp_lines(&self->table, now(c), out, room);
+    return arp_lines(&self->table, now(c) / ARP_TICK, out, room);
 }

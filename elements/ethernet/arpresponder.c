@@ -20,7 +20,8 @@ static inline void ARPResponder_cleanup(struct ARPResponder *self, const struct 
 }
 
 static inline long ARPResponder_call_table(struct ARPResponder *self, const struct ARPResponder_args *args,
-                                           const void *in, size_t n, void *out, size_t room, struct context *c)
+                                           const void *in, size_t n, void *out, size_t room,
+                                           struct context *c)
 {
     (void)args, (void)out, (void)room, (void)c;
     struct ARPResponder_entry *entries = malloc(n + 1);
@@ -61,8 +62,8 @@ static cold_path struct packet ARPResponder_reply(struct packet p, const uint8_t
     return reply;
 }
 
-static inline int ARPResponder_packet(struct ARPResponder *self, const struct ARPResponder_args *args, struct packet *p,
-                                      struct context *c)
+static inline int ARPResponder_packet(struct ARPResponder *self, const struct ARPResponder_args *args,
+                                      struct packet *p, struct context *c)
 {
     (void)args, (void)c;
     const struct ether_header *e = (const struct ether_header *)p->data;

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from nmclick.element import (
-    ANNO_VLAN_TCI,
     ArgumentError,
     Arguments,
     Element,
@@ -13,8 +12,10 @@ from nmclick.element import (
     HandlerError,
     IPAddress,
     IPPrefix,
+    Notice,
     Rest,
     Text,
+    Words,
     read_handler,
     write_handler,
 )
@@ -22,7 +23,14 @@ from nmclick.element import (
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment, Prefix
 
+UNMASKED = b"\xff" * 4
 ENTRY = struct.Struct("=4s4s6s2x")  # struct ARPResponder_entry
+
+
+def covers(outer: Prefix, inner: Prefix) -> bool:
+    """Whether every address of `inner` is one of `outer`, or they are the same."""
+    narrower = all(i & o == o for i, o in zip(inner.mask, outer.mask, strict=True))
+    return narrower and type(inner)(inner.address, outer.mask).network == outer.network
 
 
 class ARPResponder(Element):
@@ -42,24 +50,25 @@ class ARPResponder(Element):
     arguments = Arguments(Rest("ENTRIES", Text()))
     reject_output = 1
     drops: ClassVar = {"not_asked": "no ARP request for an address in the table"}
-    reads = frozenset({ANNO_VLAN_TCI})
 
     environment: Environment
     entries: list[tuple[Prefix, bytes]]
 
-    def configure(self, environment: Environment) -> Iterable[str]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
         self.environment = environment
         self.entries = []
         for number, text in enumerate(self.args.ENTRIES):
             try:
-                self._insert(self._parse(text))
+                for prefix in self._insert(self._parse(text)):
+                    yield Notice(f"multiple entries for {prefix}", is_warning=True)
             except HandlerError as error:
                 yield f"argument {number}: {error}"
 
     def _parse(self, text: str) -> list[tuple[Prefix, bytes]]:
         prefixes: list[Prefix] = []
         ether: bytes | None = None
-        for word in text.split():
+        words = Words().parse(text)
+        for word in words:
             try:
                 prefixes.append(IPPrefix(bare=True).parse(word, self.environment))
                 continue
@@ -72,7 +81,7 @@ class ARPResponder(Element):
             if ether is not None:
                 raise HandlerError("more than one ETH")
             ether = found
-        for word in text.split() if ether is None else ():
+        for word in words if ether is None else ():
             try:  # a name that has both an IP and an Ethernet address
                 ether = EtherAddress().parse(word, self.environment)
                 break
@@ -84,12 +93,16 @@ class ARPResponder(Element):
             raise HandlerError("missing ETH")
         return [(type(p)(p.network, p.mask), ether) for p in prefixes]
 
-    def _insert(self, entries: list[tuple[Prefix, bytes]]) -> None:
-        """Later entries replace earlier ones of the same prefix; longer prefixes come first."""
-        prefixes = {prefix for prefix, _ in entries}
-        kept = [entry for entry in self.entries if entry[0] not in prefixes]
-        fresh = list(dict(entries).items())
-        self.entries = sorted(kept + fresh, key=lambda entry: -int.from_bytes(entry[0].mask, "big"))
+    def _insert(self, entries: Iterable[tuple[Prefix, bytes]]) -> Iterable[Prefix]:
+        """Enter what is new in order, each in front of the prefixes that cover it. A later entry replaces an earlier
+        one for the same prefix, which is yielded."""
+        for prefix, ether in entries:
+            same = next((i for i, (old, _) in enumerate(self.entries) if old == prefix), None)
+            if same is not None:
+                del self.entries[same]
+                yield prefix
+            place = next((i for i, (old, _) in enumerate(self.entries) if covers(old, prefix)), len(self.entries))
+            self.entries.insert(place, (prefix, ether))
 
     def started(self) -> None:
         self._send()
@@ -110,13 +123,14 @@ class ARPResponder(Element):
         except ArgumentError:
             raise HandlerError("expected IP address") from None
         for prefix, ether in self.entries:
-            if bytes(a & m for a, m in zip(address, prefix.mask, strict=True)) == prefix.address:
+            if covers(prefix, type(prefix)(address, UNMASKED)):
                 return EtherAddress().unparse(ether)
         return ""
 
     @write_handler("add")
     def add(self, text: str) -> None:
-        self._insert(self._parse(text))
+        for _ in self._insert(self._parse(text)):
+            pass
         self._send()
 
     @write_handler("remove")

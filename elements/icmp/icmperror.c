@@ -26,8 +26,8 @@ static inline int ICMPError_init(struct ICMPError *self, const struct ICMPError_
 
 static bool ICMPError_is_error(uint8_t type)
 {
-    return type == ICMP_UNREACHABLE || type == ICMP_QUENCH || type == ICMP_REDIRECT || type == ICMP_EXCEEDED ||
-           type == ICMP_PARAMETER;
+    return type == ICMP_UNREACHABLE || type == ICMP_QUENCH || type == ICMP_REDIRECT ||
+           type == ICMP_EXCEEDED || type == ICMP_PARAMETER;
 }
 
 static bool ICMPError_unicast(const struct ICMPError_args *args, be32 address)
@@ -65,9 +65,10 @@ static const uint8_t *ICMPError_source_route(const uint8_t *header, uint32_t len
     return NULL;
 }
 
-/* Whether RFC 1812, section 4.3.2.7, allows an error about this packet; sets the source route to go back by. */
-static bool ICMPError_answers(const struct ICMPError_args *args, const struct packet *p, const struct ip_header *ip,
-                              const uint8_t **route)
+/* Whether RFC 1812, section 4.3.2.7, allows an error about this packet; sets the source route to go back by.
+ */
+static bool ICMPError_answers(const struct ICMPError_args *args, const struct packet *p,
+                              const struct ip_header *ip, const uint8_t **route)
 {
     uint32_t header = ip_header_length(ip), room = packet_network_length(p);
     const uint8_t *start = (const uint8_t *)ip;
@@ -85,7 +86,8 @@ static bool ICMPError_answers(const struct ICMPError_args *args, const struct pa
             return false;
         /* A problem inside the source route itself is not sent back by it (4.3.2.6). */
         const uint8_t *problem = start + anno_u8(p, ANNO_ICMP_PARAMPROB);
-        if (args->type == ICMP_PARAMETER && args->code == 0 && *route <= problem && problem < *route + (*route)[1])
+        if (args->type == ICMP_PARAMETER && args->code == 0 && *route <= problem &&
+            problem < *route + (*route)[1])
             *route = NULL;
     }
     return true;
@@ -106,8 +108,8 @@ static uint32_t ICMPError_reverse(const uint8_t *route, uint8_t *to)
 }
 
 /* Put an error about `p` into `error`: 0, or why not. */
-static cold_path int ICMPError_make(const struct ICMPError *self, const struct ICMPError_args *args, struct packet p,
-                                    struct packet *error, struct worker *w)
+static cold_path int ICMPError_make(const struct ICMPError *self, const struct ICMPError_args *args,
+                                    struct packet p, struct packet *error, struct worker *w)
 {
     const struct ip_header *ip = (const struct ip_header *)packet_network_header(&p);
     uint32_t room = packet_network_length(&p);
@@ -116,7 +118,8 @@ static cold_path int ICMPError_make(const struct ICMPError *self, const struct I
     const uint8_t *route = NULL;
     if (!ICMPError_answers(args, &p, ip, &route))
         return DROP(not_answered);
-    const uint32_t least = (uint32_t)(sizeof *ip + sizeof(struct icmp_header)), most = w->buffer_size - NM_HEADROOM;
+    const uint32_t least = (uint32_t)(sizeof *ip + sizeof(struct icmp_header)),
+                   most = w->buffer_size - NM_HEADROOM;
     uint32_t option = route ? (route[2] + 2u) & ~3u : 0, mtu = self->mtu < most ? self->mtu : most;
     if (least + option > mtu)
         option = 0, route = NULL;
@@ -156,8 +159,8 @@ static cold_path int ICMPError_make(const struct ICMPError *self, const struct I
     return 0;
 }
 
-static inline int ICMPError_packet(struct ICMPError *self, const struct ICMPError_args *args, struct packet *p,
-                                   struct context *c)
+static inline int ICMPError_packet(struct ICMPError *self, const struct ICMPError_args *args,
+                                   struct packet *p, struct context *c)
 {
     struct packet error;
     int result = ICMPError_make(self, args, *p, &error, c->worker);

@@ -17,8 +17,8 @@ from nmclick.element import (
     Arguments,
     Array,
     Bool,
-    CValue,
     Choice,
+    CValue,
     Element,
     Field,
     IPAddress,
@@ -86,8 +86,8 @@ class ICMPError(Element):
 
     No error is made for ICMP errors, for fragments after the first, for link or IP broadcasts and multicasts, or for
     sources that are no host's. Arguments: SRC, the error's source address; TYPE and CODE by name or number; BADADDRS,
-    further addresses to be treated as broadcasts; MTU, the greatest size of an error in bytes (576); PMTU, the next hop's
-    MTU in "fragmentation needed"; SET_FIX_ANNO (true), ask FixIPSrc to put the outgoing interface's address in.
+    further addresses to be treated as broadcasts; MTU, the greatest size of an error in bytes (576); PMTU, the next
+    hop's MTU in "fragmentation needed"; SET_FIX_ANNO (true), ask FixIPSrc to put the outgoing interface's address in.
 
     The destination annotation is set to the error's destination. Handlers: ``src``, ``mtu``, ``pmtu`` (read, write).
     """

@@ -227,7 +227,7 @@ class RouteTable(Element):
             raise HandlerError(f"cannot {'delete routes from' if removing else 'add routes to'} this routing table")
         old = self.routes.get(route.prefix)
         if removing:
-            if old is None or route.port != ANY_PORT and route != old:
+            if old is None or (route.port != ANY_PORT and route != old):
                 raise HandlerError(f"route '{route.unparse()}' not found", -2)
             self._delete(old, changes)
             return old, None

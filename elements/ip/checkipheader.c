@@ -14,8 +14,8 @@ static always_inline bool CheckIPHeader_listed(const be32 *list, uint32_t n, be3
     return found;
 }
 
-static cold_path int CheckIPHeader_refuse(struct CheckIPHeader *self, bool verbose, struct worker *w, unsigned element,
-                                          int code, const char *reason)
+static cold_path int CheckIPHeader_refuse(struct CheckIPHeader *self, bool verbose, struct worker *w,
+                                          unsigned element, int code, const char *reason)
 {
     if (!self->refused++ || verbose)
         worker_log(w, element, "IP header check failed: %s", reason);

@@ -27,8 +27,8 @@ static inline int DecIPTTL_packet(struct DecIPTTL *self, const struct DecIPTTL_a
         return DROP(ttl);
     }
     ip->ttl--;
-    /* RFC 1624, equation 3, for a high byte that went down by one: 0x0100 is added to the checksum, end-around, and
-     * the negative zero becomes zero. One's complement sums do not mind the byte order. */
+    /* RFC 1624, equation 3, for a high byte that went down by one: 0x0100 is added to the checksum,
+     * end-around, and the negative zero becomes zero. One's complement sums do not mind the byte order. */
     uint32_t sum = (uint32_t)ip->checksum + BE16(0x0100);
     ip->checksum = (be16)(sum + (sum >= 0xffff));
     return 0;

@@ -1,7 +1,7 @@
 #include "nmclick/element.h"
 
-static inline int GetIPAddress_packet(struct GetIPAddress *self, const struct GetIPAddress_args *args, struct packet *p,
-                                      struct context *c)
+static inline int GetIPAddress_packet(struct GetIPAddress *self, const struct GetIPAddress_args *args,
+                                      struct packet *p, struct context *c)
 {
     (void)self, (void)c;
     /* args->field is a place in the IP header, 0 when OFFSET was given. */

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from nmclick.element import (
-    Annotation,
     NETWORK_HEADER,
+    Annotation,
     AnnotationRef,
     Arguments,
     CValue,

@@ -7,7 +7,8 @@ struct IPFragmenter {
     uint32_t random;
 };
 
-/* Copy the options that every fragment carries (copied flag set) behind `to`, if there is one; their length, padded. */
+/* Copy the options that every fragment carries (copied flag set) behind `to`, if there is one; their length,
+ * padded. */
 static unsigned IPFragmenter_options(const uint8_t *from, unsigned length, uint8_t *to)
 {
     unsigned at = 0, n = 0;
@@ -31,10 +32,11 @@ static unsigned IPFragmenter_options(const uint8_t *from, unsigned length, uint8
     return n;
 }
 
-/* A fragment after the first: `size` bytes from `at` on of the data behind `ip`, its header of `out_header` bytes made
- * from `ip`. False: no buffer. */
-static bool IPFragmenter_make(const struct IPFragmenter_args *args, const struct packet *p, const struct ip_header *ip,
-                              uint32_t out_header, uint32_t at, uint32_t size, struct packet *fragment, struct worker *w)
+/* A fragment after the first: `size` bytes from `at` on of the data behind `ip`, its header of `out_header`
+ * bytes made from `ip`. False: no buffer. */
+static bool IPFragmenter_make(const struct IPFragmenter_args *args, const struct packet *p,
+                              const struct ip_header *ip, uint32_t out_header, uint32_t at, uint32_t size,
+                              struct packet *fragment, struct worker *w)
 {
     struct packet q;
     if (!packet_new(w, args->headroom, out_header + size, &q))
@@ -64,8 +66,8 @@ static void IPFragmenter_finish(struct ip_header *ip, uint32_t header, uint32_t 
 }
 
 /* Emit all fragments of `p`; the code to return. */
-static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IPFragmenter_args *args, struct packet p,
-                                      struct context context)
+static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IPFragmenter_args *args,
+                                      struct packet p, struct context context)
 {
     struct context *c = &context;
     struct ip_header *ip = (struct ip_header *)packet_network_header(&p);
@@ -83,7 +85,8 @@ static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IP
         return DROP(no_header);
     if ((args->honor_df && (ip->fragment & BE16(IP_DF))) || first < 8) {
         if (args->verbose || self->uncut < 5)
-            worker_log(c->worker, c->element, "cannot fragment a packet of %u bytes (MTU %u)", total, args->mtu);
+            worker_log(c->worker, c->element, "cannot fragment a packet of %u bytes (MTU %u)", total,
+                       args->mtu);
         self->uncut++;
         return DROP(df);
     }
@@ -92,8 +95,8 @@ static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IP
         ip->id = (be16)(self->random >> 16);
     }
 
-    /* The first fragment lives in the packet's own buffer, which must keep its bytes until the others are made: emitted
-     * packets leave only after this function has returned. */
+    /* The first fragment lives in the packet's own buffer, which must keep its bytes until the others are
+     * made: emitted packets leave only after this function has returned. */
     uint32_t out_header =
         (uint32_t)sizeof *ip + IPFragmenter_options((uint8_t *)(ip + 1), header - (uint32_t)sizeof *ip, NULL);
     IPFragmenter_finish(ip, header, first, fragment | IP_MF);
@@ -108,15 +111,16 @@ static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IP
             continue;
         }
         uint16_t more = at + size < data ? IP_MF : 0;
-        IPFragmenter_finish((struct ip_header *)next.data, out_header, size, (uint16_t)(fragment + (at >> 3)) | more);
+        IPFragmenter_finish((struct ip_header *)next.data, out_header, size,
+                            (uint16_t)(fragment + (at >> 3)) | more);
         emit(c, 0, next);
         self->fragments++;
     }
     return KEPT;
 }
 
-static inline int IPFragmenter_packet(struct IPFragmenter *self, const struct IPFragmenter_args *args, struct packet *p,
-                                      struct context *c)
+static inline int IPFragmenter_packet(struct IPFragmenter *self, const struct IPFragmenter_args *args,
+                                      struct packet *p, struct context *c)
 {
     uint32_t length = packet_network_length(p);
     if (likely(length <= args->mtu))

@@ -3,8 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from nmclick.element import NETWORK_HEADER, TRANSPORT_HEADER, Arguments, Bool, Element, Field, Keyword, Optional
-from nmclick.element import Positional, Unsigned
+from nmclick.element import (
+    NETWORK_HEADER,
+    TRANSPORT_HEADER,
+    Arguments,
+    Bool,
+    Element,
+    Field,
+    Keyword,
+    Optional,
+    Positional,
+    Unsigned,
+)
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment

@@ -67,8 +67,8 @@ static unsigned IPGWOptions_timestamp(uint8_t *option, unsigned length, const st
 }
 
 /* Serve all options of a header of `length` bytes. 0, or the place of the error. */
-static cold_path unsigned IPGWOptions_process(uint8_t *header, unsigned length, const struct IPGWOptions_args *args,
-                                              uint64_t now)
+static cold_path unsigned IPGWOptions_process(uint8_t *header, unsigned length,
+                                              const struct IPGWOptions_args *args, uint64_t now)
 {
     bool changed = false;
     for (unsigned at = sizeof(struct ip_header); at < length;) {
@@ -98,8 +98,8 @@ static cold_path unsigned IPGWOptions_process(uint8_t *header, unsigned length, 
     return 0;
 }
 
-static inline int IPGWOptions_packet(struct IPGWOptions *self, const struct IPGWOptions_args *args, struct packet *p,
-                                     struct context *c)
+static inline int IPGWOptions_packet(struct IPGWOptions *self, const struct IPGWOptions_args *args,
+                                     struct packet *p, struct context *c)
 {
     uint32_t room = packet_network_length(p);
     if (unlikely(room < sizeof(struct ip_header)))

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from ._routes import Route, RouteTable
 
-
 #: Up to this many interval bounds a lookup is a tree of comparisons, each output known where it ends; beyond, a count
 #: without branches, since a branch of random traffic costs more than eight comparisons in a vector.
 TREE_BOUNDS = 24
@@ -68,9 +67,9 @@ class StaticIPLookup(RouteTable):
     """Route by longest prefix, by a table that is part of the program.
 
     Arguments are routes ``ADDR/MASK [GATEWAY] OUTPUT``. The destination annotation decides; a gateway replaces it.
-    The routes cut the address space into intervals; a lookup compares the address with the interval bounds, by a tree of
-    comparisons for a few routes, else with eight bounds at a time where the processor has vectors. Meant for up to some
-    hundred routes; they cannot change while the router runs (RadixIPLookup and DirectIPLookup do that).
+    The routes cut the address space into intervals; a lookup compares the address with the interval bounds, by a tree
+    of comparisons for a few routes, else with eight bounds at a time where the processor has vectors. Meant for up to
+    some hundred routes; they cannot change while the router runs (RadixIPLookup and DirectIPLookup do that).
 
     Handlers: ``table`` (read) all routes, one a line; ``lookup ADDR`` (read) output and gateway for an address.
     """

@@ -11,8 +11,8 @@ static always_inline uint16_t StoreIPAddress_update(uint8_t *at, be32 old, be32 
 }
 
 /* Into a field of the IP header of `length` bytes, which with what is behind it takes `room`. */
-static always_inline void StoreIPAddress_header(uint8_t *header, uint32_t length, uint32_t room, uint32_t field,
-                                                be32 address)
+static always_inline void StoreIPAddress_header(uint8_t *header, uint32_t length, uint32_t room,
+                                                uint32_t field, be32 address)
 {
     struct ip_header *ip = (struct ip_header *)header;
     be32 old = load_u32(header + field);

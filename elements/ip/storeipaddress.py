@@ -29,8 +29,9 @@ class StoreIPAddress(Element):
     """Write an IPv4 address into the packet.
 
     Forms: ``StoreIPAddress(OFFSET)`` writes the destination annotation, unless that is 0.0.0.0; ``StoreIPAddress(ADDR,
-    OFFSET)`` writes ADDR. OFFSET counts bytes from the start of the packet, and no checksum is touched; or it is ``src``
-    or ``dst``: the field of the known IP header, the header's checksum and TCP's or UDP's being updated (RFC 1624).
+    OFFSET)`` writes ADDR. OFFSET counts bytes from the start of the packet, and no checksum is touched; or it is
+    ``src`` or ``dst``: the field of the known IP header, the header's checksum and TCP's or UDP's being updated (RFC
+    1624).
 
     Packets that have no such place leave by output 1 or are dropped.
     """

@@ -1,8 +1,9 @@
 /* An ARP table: IPv4 to Ethernet addresses, with their ages and the packets that wait for an answer.
  *
- * A lookup touches one 16-byte slot of an open-addressed table. While the slot is fresh nothing else matters; the owner
- * calls arp_age() when the oldest entry is due, which makes slots stale, to be looked at again before use. Ages, queues
- * and polls live in a pool of entries beside the slots. Times are whole ms, as in Click. */
+ * A lookup touches one 16-byte slot of an open-addressed table. While the slot is fresh nothing else matters;
+ * the owner calls arp_age() when the oldest entry is due, which makes slots stale, to be looked at again
+ * before use. Ages, queues and polls live in a pool of entries beside the slots. Times are whole ms, as in
+ * Click. */
 #ifndef NMCLICK_ARP_TABLE_H
 #define NMCLICK_ARP_TABLE_H
 
@@ -44,7 +45,7 @@ struct arp_table {
     uint32_t waiting_room, free_waiting;
     uint32_t oldest, newest;
     uint64_t entry_count, packet_count;
-    uint64_t drops; /* packets that waited in vain, or were not let in */
+    uint64_t unanswered, overflow; /* packets dropped with their entry, or because too many waited */
     uint32_t capacity, entry_capacity, entry_packet_capacity, slim_factor;
     uint64_t timeout, poll_timeout; /* 0: never */
 };
@@ -132,11 +133,10 @@ static inline struct packet arp_dequeue(struct arp_table *t, struct arp_entry *e
     return item->packet;
 }
 
-static inline void arp_drop_oldest(struct arp_table *t, struct arp_entry *e, struct worker *w)
+static inline void arp_drop_first(struct arp_table *t, struct arp_entry *e, struct worker *w)
 {
     struct packet p = arp_dequeue(t, e);
     packet_free(w, &p);
-    t->drops++;
 }
 
 /* Empty a slot, moving back what was displaced past it. */
@@ -156,8 +156,8 @@ static inline void arp_erase_slot(struct arp_table *t, struct arp_slot *slot)
 static inline void arp_remove(struct arp_table *t, uint32_t i, struct worker *w)
 {
     struct arp_entry *e = &t->entries[i];
-    while (e->head != ARP_NONE)
-        arp_drop_oldest(t, e, w);
+    for (; e->head != ARP_NONE; t->unanswered++)
+        arp_drop_first(t, e, w);
     arp_erase_slot(t, arp_find(t, e->ip));
     arp_unlink(t, i);
     e->newer = t->free_entry;
@@ -168,15 +168,16 @@ static inline void arp_remove(struct arp_table *t, uint32_t i, struct worker *w)
 /* Forget expired and surplus entries, and packets beyond the capacity, the oldest first. */
 static inline void arp_slim(struct arp_table *t, uint64_t now, struct worker *w)
 {
-    while (t->oldest != ARP_NONE &&
-           (arp_expired(t, &t->entries[t->oldest], now) || (t->entry_capacity && t->entry_count > t->entry_capacity)))
+    while (t->oldest != ARP_NONE && (arp_expired(t, &t->entries[t->oldest], now) ||
+                                     (t->entry_capacity && t->entry_count > t->entry_capacity)))
         arp_remove(t, t->oldest, w);
     if (!t->capacity || t->packet_count <= t->capacity)
         return;
     uint64_t keep = t->capacity - t->capacity / t->slim_factor;
-    for (uint32_t i = t->oldest; i != ARP_NONE && t->packet_count > (keep ? keep : 1); i = t->entries[i].newer)
-        while (t->entries[i].head != ARP_NONE && t->packet_count > (keep ? keep : 1))
-            arp_drop_oldest(t, &t->entries[i], w);
+    keep += !keep; /* the packet that is about to be added counts already */
+    for (uint32_t i = t->oldest; i != ARP_NONE && t->packet_count > keep; i = t->entries[i].newer)
+        for (; t->entries[i].head != ARP_NONE && t->packet_count > keep; t->overflow++)
+            arp_drop_first(t, &t->entries[i], w);
 }
 
 static inline bool arp_grow_slots(struct arp_table *t)
@@ -252,7 +253,8 @@ static inline uint32_t arp_ensure(struct arp_table *t, be32 ip, uint64_t now, st
 }
 
 /* What is known now: `ip` has address `ether`; all ones: it is not known any more. The entry, or ARP_NONE. */
-static inline uint32_t arp_insert(struct arp_table *t, be32 ip, const uint8_t *ether, uint64_t now, struct worker *w)
+static inline uint32_t arp_insert(struct arp_table *t, be32 ip, const uint8_t *ether, uint64_t now,
+                                  struct worker *w)
 {
     static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
     uint32_t i = arp_ensure(t, ip, now, w);
@@ -272,8 +274,8 @@ static inline uint32_t arp_insert(struct arp_table *t, be32 ip, const uint8_t *e
     return i;
 }
 
-/* Make slots stale whose time has come; when the next will be, NM_NEVER if none is fresh. Entries become stale in the
- * order of their ages. */
+/* Make slots stale whose time has come; when the next will be, NM_NEVER if none is fresh. Entries become
+ * stale in the order of their ages. */
 static inline uint64_t arp_age(struct arp_table *t, uint64_t now)
 {
     uint64_t time = arp_least_fresh(t);
@@ -307,17 +309,20 @@ static inline void arp_revive(struct arp_table *t, uint32_t i, uint64_t now)
     *(newer == ARP_NONE ? &t->newest : &t->entries[newer].older) = i;
 }
 
-/* Keep a packet until its address is known, and whether it is time to ask (again). ARP_REFUSED: the caller drops it. */
-static inline enum arp_result arp_hold(struct arp_table *t, be32 ip, struct packet p, uint64_t now, struct worker *w)
+/* Keep a packet until its address is known, and whether it is time to ask (again). ARP_REFUSED: the caller
+ * drops it. */
+static inline enum arp_result arp_hold(struct arp_table *t, be32 ip, struct packet p, uint64_t now,
+                                       struct worker *w)
 {
     uint32_t i = arp_ensure(t, ip, now, w);
-    if (i == ARP_NONE || (t->free_waiting == ARP_NONE && !arp_grow_waiting(t)))
-        return ARP_REFUSED;
     struct arp_entry *e = &t->entries[i];
-    if (arp_expired(t, e, now))
+    if (i != ARP_NONE && arp_expired(t, e, now))
         arp_revive(t, i, now);
-    if (t->entry_packet_capacity && e->packets >= t->entry_packet_capacity)
+    if (i == ARP_NONE || (t->entry_packet_capacity && e->packets >= t->entry_packet_capacity) ||
+        (t->free_waiting == ARP_NONE && !arp_grow_waiting(t))) {
+        t->overflow++;
         return ARP_REFUSED;
+    }
     t->packet_count++;
     if (t->capacity && t->packet_count > t->capacity)
         arp_slim(t, now, w);
