@@ -6,7 +6,7 @@
 # make setup   only install into .venv        make clean  remove what these targets made
 #
 # demo and test need a Debian 12 or Ubuntu with Python 3.11 or later; as root they install what else they need.
-# PYTHON=python3.12 chooses another Python.
+# PYTHON=python3.12 chooses another Python (after make clean, if one was chosen before).
 
 PYTHON  ?= python3
 VENV    := .venv
@@ -50,7 +50,7 @@ clean:
 
 $(VENV)/.demo: pyproject.toml .ci/packages
 	@PYTHON='$(PYTHON)' .ci/packages demo
-	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 

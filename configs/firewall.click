@@ -49,8 +49,8 @@ outside [1]
     -> to_server
     -> passed_in :: Counter
     -> to_inside;
-to_server [1] -> refused_in :: Counter -> Discard;
-outside [2] -> other_in :: Counter -> Discard;          // IPv6 among others
+to_server [1] -> refused_in :: Discard;
+outside [2] -> other_in :: Discard;          // IPv6 among others
 
 FromNetmap($INSIDE_IN, STOP true)
     -> inside :: Classifier(12/0806, 12/0800, -)
@@ -60,8 +60,8 @@ inside [1]
     -> from_server
     -> passed_out :: Counter
     -> to_outside;
-from_server [1] -> refused_out :: Counter -> Discard;
-inside [2] -> other_out :: Counter -> Discard;
+from_server [1] -> refused_out :: Discard;
+inside [2] -> other_out :: Discard;
 
 // Both sides have come to their end: stop.
 DriverManager(pause, pause, stop);

@@ -193,7 +193,7 @@ class FromDump(Source):
 
     @write_handler("filepos")
     def seek(self, text: str) -> None:
-        position: int = parse_written(Unsigned(63), text, "argument must be file offset")
+        position: int = parse_written(Unsigned(64, max=2**63 - 1), text, "argument must be file offset")
         error, _ = self.call("seek", position.to_bytes(8, "little"))
         if error:
             raise HandlerError("FILEPOS out of range")

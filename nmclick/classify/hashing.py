@@ -6,9 +6,12 @@ databases", 1992): keys fall into buckets, and each bucket has a displacement th
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import random
 
 WORD = 0xFFFFFFFF
 TRIES = 2000
@@ -45,6 +48,8 @@ def perfect_hash(keys: Sequence[int]) -> PerfectHash | None:
     """A perfect hash for distinct 32-bit keys, or None if there are too many. The same keys give the same hash."""
     if not 2 <= len(keys) <= MAX_KEYS:
         return None
+    import random
+
     source = random.Random(0x6E6D)
     return (_direct(keys, source) if len(keys) <= DIRECT else None) or _displaced(keys, source)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -119,6 +118,8 @@ def protocol(word: str) -> int | None:
     known = PROTOCOLS.get(word)
     if known is not None or not _NAME.fullmatch(word):
         return known
+    import socket
+
     try:
         return socket.getprotobyname(word)
     except OSError:
@@ -130,6 +131,8 @@ def port(word: str, transport: str) -> int | None:
     known = PORTS.get(word)
     if known is not None or not _NAME.fullmatch(word):
         return known
+    import socket
+
     try:
         return socket.getservbyname(word, transport)
     except OSError:

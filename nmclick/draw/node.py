@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nmclick.draw.escape import markup, plain
 from nmclick.draw.style import INK, MUTED, family_colors, port_glyph
 from nmclick.graph.processing import Mode
+from nmclick.lang.configstring import split_arguments
 
 if TYPE_CHECKING:
     from nmclick.element import Element
@@ -28,9 +29,9 @@ def family_of(element: Element) -> str:
 
 
 def short_lines(config: str) -> list[str]:
-    """A configuration in at most three short lines; what is left out shows as an ellipsis."""
+    """A configuration in at most three short lines, without comments; what is left out shows as an ellipsis."""
     lines: list[str] = []
-    for argument in _AFTER_COMMA.split(plain(config)):
+    for argument in _AFTER_COMMA.split(plain(", ".join(split_arguments(config)))):
         # Arguments stay whole where they fit on a line.
         if lines and len(lines[-1]) + 1 + len(argument) <= _LINE_WIDTH:
             lines[-1] += f" {argument}"

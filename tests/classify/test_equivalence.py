@@ -80,8 +80,8 @@ def test_a_grafted_program_does_what_the_two_do_one_after_the_other(seed: int) -
 @pytest.mark.parametrize(
     ("flags", "seeds"),
     [
-        (["-O1"], range(0, 30)),
-        (["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"], range(30, 50)),
+        (["-O1"], range(0, 20)),
+        (["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"], range(30, 40)),
     ],
     ids=["plain", "sanitized"],
 )

@@ -121,7 +121,7 @@ def test_a_hundred_rules_are_a_few_tests_on_every_path(tmp_path: Path) -> None:
 
 def test_rules_that_overlap_in_too_many_ways_are_tested_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "MAX_WORK", -1)
-    for seed in range(20):
+    for seed in range(10):
         r = random.Random(seed)
         program, errors, _ = compile_ipfilter(ip_rules(r), NAMES, 4)
         assert not errors
@@ -139,7 +139,7 @@ def test_the_c_of_rules_that_are_tested_in_order_does_what_they_say(
 ) -> None:
     monkeypatch.setattr(dispatch, "MAX_WORK", -1)
     r = random.Random(5)
-    programs = [compile_ipfilter(ip_rules(r), NAMES, 4)[0] for _ in range(15)]
+    programs = [compile_ipfilter(ip_rules(r), NAMES, 4)[0] for _ in range(8)]
     packets = [(number, ip_packet(r)) for number in range(len(programs)) for _ in range(100)]
     expected = [programs[number].evaluate(headers) for number, headers in packets]
     assert Executable(programs, tmp_path, "-O1").outputs(packets) == expected

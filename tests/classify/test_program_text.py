@@ -135,7 +135,7 @@ def whole(headers: Headers) -> bool:
 
 def test_the_program_as_printed_does_what_the_patterns_say() -> None:
     tried = 0
-    for seed in range(30):
+    for seed in range(15):
         r = random.Random(seed)
         programs: list[Program] = [
             compile_ipfilter(ip_rules(r), NAMES, 4)[0],
@@ -148,4 +148,4 @@ def test_the_program_as_printed_does_what_the_patterns_say() -> None:
                 if whole(headers):
                     tried += 1
                     assert run(text, headers) == program.evaluate(headers), (seed, headers)
-    assert tried > 500
+    assert tried > 250

@@ -215,8 +215,11 @@ def test_binary_garbage_is_an_error_with_a_place(nmclick: Command) -> None:
 
 
 def test_without_a_compiler_the_error_says_what_to_install(small: Command, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    result = small("run", "small.click", PATH=str(tmp_path), NMCLICK_CACHE=str(cache), CC=None)
+    # Nor shall the compiler of the package ziglang be found, wherever the tests run.
+    small.write("sitecustomize.py", "import sys\nsys.modules['ziglang'] = None\n")
+    path = f"{small.folder}:{small.environment()['PYTHONPATH']}"
+    cache = str(tmp_path / "cache")
+    result = small("run", "small.click", PATH=str(tmp_path), PYTHONPATH=path, NMCLICK_CACHE=cache, CC=None)
     assert result.status == 1
     assert result.err.startswith("no C compiler found: install gcc or clang")
 

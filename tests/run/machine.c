@@ -6,12 +6,12 @@
 #include "nmclick/worker.h"
 
 struct state {
-    uint64_t credit;      /* packets that the source still has */
-    uint64_t queued;      /* between source and sink */
-    uint64_t moved;       /* by the sink */
-    uint64_t fail_init;   /* never set: init runs on a zeroed state */
-    uint64_t interval;    /* ns between ticks of the clocked task, 0: off */
-    uint64_t next;        /* when it ticks next */
+    uint64_t credit;    /* packets that the source still has */
+    uint64_t queued;    /* between source and sink */
+    uint64_t moved;     /* by the sink */
+    uint64_t fail_init; /* never set: init runs on a zeroed state */
+    uint64_t interval;  /* ns between ticks of the clocked task, 0: off */
+    uint64_t next;      /* when it ticks next */
     uint64_t ticks, last_tick;
     uint64_t timer_runs, timer_last, timer_interval;
     uint64_t ask, answer; /* ask = n: make an upcall of kind n, once */
@@ -112,7 +112,8 @@ static long upcall_here(void *state, struct worker *w, const void *in, size_t n,
 
 static unsigned (*const tasks[])(void *, struct worker *) = {source, sink, clocked};
 static uint64_t (*const timers[])(void *, struct worker *) = {timer};
-static long (*const calls[])(void *, struct worker *, const void *, size_t, void *, size_t) = {take_buffer, upcall_here};
+static long (*const calls[])(void *, struct worker *, const void *, size_t, void *, size_t) = {take_buffer,
+                                                                                               upcall_here};
 static const uint32_t task_elements[] = {0, 1, 2}, timer_elements[] = {2};
 #define FIELD(name) offsetof(struct state, name)
 static const uint32_t offsets[] = {FIELD(credit),     FIELD(queued),         FIELD(moved), FIELD(interval),
