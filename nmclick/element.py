@@ -36,6 +36,7 @@ from nmclick.lang.arguments import (
     Optional,
     PortNumber,
     Positional,
+    Problem,
     Rest,
     Signed,
     String,
@@ -101,6 +102,7 @@ __all__ = [
     "OwnHandler",
     "PortNumber",
     "Positional",
+    "Problem",
     "Rest",
     "Router",
     "Signed",
@@ -352,7 +354,7 @@ class Element:
 
     # Before the run
 
-    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice | Problem]:
         """Checks that the schema cannot express; yields error messages, or Notices. Runs after the arguments were
         parsed and the port counts are known."""
         return ()

@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from nmclick.element import Notice, OwnHandler
+from nmclick.element import Notice, OwnHandler, Problem
 
-from ._patterns import IPPatterns, Names
+from nmclick.classify.element import Names, PatternElement
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
 
-class IPClassifier(IPPatterns):
+class IPClassifier(PatternElement):
     """Send each packet to the output of the first pattern that its headers match.
 
     There is one pattern, an argument, for each output. Patterns are written as for tcpdump, from these primitives:
@@ -44,7 +44,7 @@ class IPClassifier(IPPatterns):
 
     example = "icmp, -"
 
-    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice | Problem]:
         patterns: list[str] = self.args.PATTERNS
         if len(patterns) != self.n_outputs:
             yield f"need {self.n_outputs} arguments, one per output port"

@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nmclick.element import Notice
+from nmclick.element import Notice, Problem
 
-from ._patterns import IPPatterns, Names
+from nmclick.classify.element import Names, PatternElement
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
 
-class IPFilter(IPPatterns):
+class IPFilter(PatternElement):
     """Let packets pass, or drop them, by rules over their headers.
 
     Each argument is a rule: an action, then a pattern as IPClassifier has it. The first rule whose pattern a packet
@@ -28,7 +28,7 @@ class IPFilter(IPPatterns):
 
     example = "allow tcp, deny all"
 
-    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+    def configure(self, environment: Environment) -> Iterable[str | Notice | Problem]:
         from nmclick.classify import compile_ipfilter
 
         yield from self.take(compile_ipfilter(self.args.PATTERNS, Names(environment), self.n_outputs))

@@ -51,6 +51,14 @@ void nm_port_release(struct nm_port *port);
 cold_path void nm_port_rings_error(char *error, size_t size, const char *spec, int err,
                                    const struct nm_region *region, uint32_t n_slots, unsigned n_rings);
 
+/* The link type that a writer is to have. */
+static inline uint32_t nm_port_link_type(const struct nm_port_options *options)
+{
+    if (options->link_type == NM_LINK_NULL)
+        return 0;
+    return options->link_type ? options->link_type : NM_LINK_ETHERNET;
+}
+
 int nm_port_no_sync(struct nm_port *port, unsigned ring); /* for a direction the port does not have */
 int nm_port_no_wait(struct nm_port *port, short *events); /* there is never anything to wait for */
 

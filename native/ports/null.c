@@ -49,7 +49,7 @@ static struct nm_port *null_open(const char *spec, const char *rest, struct nm_r
     const struct nm_port_shape shape = {options->write, options->read, NM_DEFAULT_SLOTS, false, false};
     struct nm_port *port = nm_port_create(&null_ops, spec, region, options, &shape, error, size);
     if (port) {
-        port->link_type = options->link_type ? options->link_type : NM_LINK_ETHERNET;
+        port->link_type = nm_port_link_type(options);
         port->finished = true;
     }
     return port;

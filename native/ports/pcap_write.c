@@ -215,7 +215,7 @@ static struct pcap_writer *open_output(const char *path, const struct nm_port_op
     *err = writer->fd < 0 || fstat(writer->fd, &status) != 0 ? errno : 0;
     if (*err == 0) {
         writer->regular = S_ISREG(status.st_mode);
-        *err = write_file_header(writer, options->link_type ? options->link_type : NM_LINK_ETHERNET);
+        *err = write_file_header(writer, nm_port_link_type(options));
     }
     if (*err == 0)
         return writer;
@@ -244,6 +244,6 @@ struct nm_port *pcap_open_writer(const char *spec, const char *path, struct nm_r
         nm_port_release(port);
         return NULL;
     }
-    port->link_type = options->link_type ? options->link_type : NM_LINK_ETHERNET;
+    port->link_type = nm_port_link_type(options);
     return port;
 }

@@ -202,7 +202,9 @@ class _Configurator:
         if whole and not problems:
             span = self.flat.elements[element.index].config_span
             for message in element.configure(environment):
-                if isinstance(message, str):
+                if isinstance(message, Problem):
+                    self._report(element, [message])
+                elif isinstance(message, str):
                     self._error("configuring", element, message, span)
                 else:
                     self._notice(element, message)
@@ -214,6 +216,8 @@ class _Configurator:
         spans = argument_spans(element.config, config_span) if config_span else []
         for problem in problems:
             caret = spans[problem.index] if problem.index is not None and problem.index < len(spans) else config_span
+            if problem.piece is not None and caret is not None and problem.piece[1] <= len(caret.text):
+                caret = caret.narrow(caret.start + problem.piece[0], caret.start + problem.piece[1])
             self._error("configuring", element, problem.message, caret, problem.hint)
 
     def _notice(self, element: Element, notice: Notice) -> None:

@@ -87,11 +87,13 @@ class Namespace(SimpleNamespace):
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with an element's configuration: Click's `message`, the index of the argument in
-    ``split_arguments(config)`` that it is about, if any, and what would help."""
+    ``split_arguments(config)`` that it is about, if any, and what would help. `piece`: where in that argument, as
+    offsets of first and one past the last character."""
 
     message: str
     index: int | None = None
     hint: str | None = None
+    piece: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

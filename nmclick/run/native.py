@@ -14,6 +14,7 @@ __all__ = ["NEVER", "Event", "EventKind", "Native", "NativeError", "PortCounters
 
 _ERROR_ROOM = 512
 _NO_PROGRAM = 2**32 - 1
+_LINK_NULL = 2**32 - 1  # the option for link type 0; the option 0 means Ethernet
 
 
 class NativeError(Exception):
@@ -265,7 +266,7 @@ def port_options(ffi: Any, *, read: bool, write: bool, options: Mapping[str, int
     """A struct nm_port_options."""
     wanted = ffi.new("struct nm_port_options *", {"read": read, "write": write})
     for name, value in options.items():
-        setattr(wanted, name, value)
+        setattr(wanted, name, _LINK_NULL if name == "link_type" and value == 0 else value)
     return wanted
 
 

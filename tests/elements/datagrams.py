@@ -86,7 +86,9 @@ def tcp(payload: bytes = b"data", *, src: str = "10.0.0.1", dst: str = "10.0.0.2
     return segment[:16] + struct.pack(">H", value) + segment[18:]
 
 
-def frame(payload: bytes, *, src: str = "02:00:00:00:00:01", dst: str = "02:00:00:00:00:02", kind: int = 0x800) -> bytes:
+def frame(
+    payload: bytes, *, src: str = "02:00:00:00:00:01", dst: str = "02:00:00:00:00:02", kind: int = 0x800
+) -> bytes:
     return ether(dst) + ether(src) + struct.pack(">H", kind) + payload
 
 

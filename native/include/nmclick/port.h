@@ -78,6 +78,7 @@ struct nm_port_ops {
 };
 
 enum nm_link_type { NM_LINK_ETHERNET = 1, NM_LINK_RAW_IP = 101 }; /* DLT / LINKTYPE values */
+#define NM_LINK_NULL UINT32_MAX /* in nm_port_options: the link type that has the number 0 */
 
 struct nm_port {
     const struct nm_port_ops *ops;

@@ -137,7 +137,8 @@ def test_flush_lets_the_packets_reach_the_file() -> None:
     text = """
         FromDump(in.pcap, END_CALL dm.step) -> d :: ToDump(out.pcap);
         dm :: DriverManager(pause, wait 1ms, print $(length $(cat out.pcap)), write d.flush,
-                            print $(length $(cat out.pcap)), write d.reset_counts, print "$(d.count) $(d.filename)", stop);
+                            print $(length $(cat out.pcap)), write d.reset_counts,
+                            print "$(d.count) $(d.filename)", stop);
     """
     result = run_config(text, {"in": [bytes(100)] * 3})
     assert result.stdout.splitlines() == ["24", str(24 + 3 * 116), "0 out.pcap"]

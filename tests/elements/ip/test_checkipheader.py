@@ -22,7 +22,14 @@ BAD_LENGTH = [LONG_HEADER, TOTAL_BEYOND, TOTAL_BELOW, TOTAL_BELOW_OPTIONS, GOOD[
 REFUSED = [*TINY, VERSION_6, SHORT_HEADER, *BAD_LENGTH, BAD_CHECKSUM, BAD_OPTIONS_CHECKSUM]
 ACCEPTED = [GOOD, OPTIONS, ipv4(b""), ipv4(options=bytes(40)), ipv4(bytes(1400)), ipv4(dst="255.255.255.255")]
 
-REASONS = ["tiny packet", "bad IP version", "bad IP header length", "bad IP length", "bad IP checksum", "bad source address"]
+REASONS = [
+    "tiny packet",
+    "bad IP version",
+    "bad IP header length",
+    "bad IP length",
+    "bad IP checksum",
+    "bad source address",
+]
 
 
 def drop_details(*counts: int) -> str:

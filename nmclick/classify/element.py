@@ -1,4 +1,4 @@
-"""What IPClassifier and IPFilter share."""
+"""What the elements that send packets by patterns share: Classifier, IPClassifier, IPFilter."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nmclick.element import (
     Arguments,
     Element,
     Notice,
+    Problem,
     Rest,
     Text,
     read_handler,
@@ -27,17 +28,12 @@ static always_inline int SYMBOL_packet(struct CLASS *self, const struct CLASS_ar
                                        struct context *c)
 {
     (void)self, (void)args, (void)c;
-    int output = SYMBOL_classify(p);
+    int output = SYMBOL_classify(OPERANDS);
     return output < 0 ? NM_DROP(CLASS, no_match) : output;
 }
 """
 
-#: Header annotations by the function that the decision graph reads them with.
-_READERS = {
-    "packet_mac_": MAC_HEADER,
-    "packet_network_": NETWORK_HEADER,
-    "packet_transport_": TRANSPORT_HEADER,
-}
+_HEADERS = {"mac": MAC_HEADER, "network": NETWORK_HEADER, "transport": TRANSPORT_HEADER}
 
 Compiled = tuple["Program", Sequence["PatternError"], Sequence["PatternError"]]
 
@@ -60,32 +56,34 @@ class Names:
         return self._addresses.ether(name, self._element)
 
 
-class IPPatterns(Element):
-    """An element that sends packets by patterns over their headers."""
+class PatternElement(Element):
+    """An element whose arguments are patterns, compiled to one decision graph."""
 
     ports = "1/-"
     processing = "h/h"
     arguments = Arguments(Rest("PATTERNS", Text()))
     drops: ClassVar = {"no_match": "the packet matched no pattern"}
-    reads = frozenset(_READERS.values())
+    reads = frozenset(_HEADERS.values())
+    #: What the decision graph is called with: the packet, or its bytes and their number.
+    operands: ClassVar[str] = "p"
     _program: Program
 
-    def take(self, compiled: Compiled) -> Iterable[str | Notice]:
+    def take(self, compiled: Compiled) -> Iterable[Problem | Notice]:
         """Keep what was compiled, and report its errors and warnings."""
         self._program, errors, warnings = compiled
         for error in errors:
-            yield error.message
+            piece = None if error.start is None or error.end is None else (error.start, error.end)
+            yield Problem(error.message, error.argument, None, piece)
         for warning in warnings:
             yield Notice(warning.message, is_warning=True)
 
     def annotations_read(self) -> frozenset[Annotation]:
-        code = self.c_code("x")
-        return frozenset(header for reader, header in _READERS.items() if reader in code)
+        return frozenset(_HEADERS[name] for name in self._program.headers if name in _HEADERS)
 
     def c_code(self, symbol: str) -> str:
         """The decision graph, and around it the instance's entry point."""
         entry = _ENTRY_POINT.replace("SYMBOL", symbol).replace("CLASS", type(self).__name__)
-        return self._program.emit_c(f"{symbol}_classify") + entry
+        return self._program.emit_c(f"{symbol}_classify") + entry.replace("OPERANDS", self.operands)
 
     @read_handler("program")
     def program(self) -> str:
