@@ -67,7 +67,7 @@ class ToDevice(PortSink):
             yield "bad METHOD"
 
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(self.args.DEVNAME, write=True),)
+        return (DeviceUse(self.args.DEVNAME, write=True, options=(("nanoseconds", True),)),)
 
     @read_handler("q")
     def waiting(self) -> str:

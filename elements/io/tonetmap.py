@@ -45,4 +45,4 @@ class ToNetmap(PortSink):
     handlers: ClassVar = {"count": Field("out.count"), "active": Field("out.active", Bool(), write=True)}
 
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(self.args.PORT, write=True),)
+        return (DeviceUse(self.args.PORT, write=True, options=(("nanoseconds", True),)),)

@@ -73,18 +73,20 @@ def parse_address(text: str, environment: Environment) -> int | None:
 
 def parse_route(text: str, environment: Environment, *, removing: bool = False) -> Route | None:
     """``ADDR/MASK [GATEWAY] OUTPUT``; None if it is something else. The output may be missing when removing."""
-    words = Words().parse(text)
+    prefix_text, *words = Words().parse(text) or [""]
     try:
-        prefix = IPPrefix(bare=True).parse(words.pop(0) if words else "", environment)
-        gateway = 0 if words and words[0] == "-" else parse_address(words[0], environment) if words else None
-        if gateway is not None:
+        prefix = IPPrefix(bare=True).parse(prefix_text, environment)
+        gateway: int | None = 0
+        if words and words[0] == "-":
             words.pop(0)
-        if len(words) > 1 or prefix.length < 0 or not (words or removing):
+        elif len(words) > 1 or (words and removing and not words[0].lstrip("-").isdecimal()):
+            gateway = parse_address(words.pop(0), environment)
+        if gateway is None or len(words) > 1 or prefix.length < 0 or not (words or removing):
             return None
         port = Signed(32).parse(words[0]) if words else ANY_PORT
     except ArgumentError:
         return None
-    return Route(int.from_bytes(prefix.network, "big"), prefix.length, gateway or 0, port)
+    return Route(int.from_bytes(prefix.network, "big"), prefix.length, gateway, port)
 
 
 class Routes:
@@ -207,7 +209,7 @@ class RouteTable(Element):
         changes.append(CHANGE.pack(route.network, 0, successor, place + 1, NO_ROUTE, route.length))
 
     def _apply(self, changes: list[bytes]) -> None:
-        failed = -self.call("change", b"".join(changes))[0]
+        failed = -self.call("change", b"".join(changes))[0] if changes else 0
         if failed > 0:
             network, gateway, _, _, port, length = CHANGE.unpack(changes[failed - 1])
             route = Route(network, length, int.from_bytes(gateway.to_bytes(4, sys.byteorder), "big"), port)

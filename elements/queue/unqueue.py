@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from nmclick.element import (
     Arguments,
     Bool,
@@ -7,11 +10,15 @@ from nmclick.element import (
     Element,
     Field,
     Keyword,
+    Notice,
     Optional,
     Signed,
     parse_written,
     write_handler,
 )
+
+if TYPE_CHECKING:
+    from nmclick.lang.arguments import Environment
 
 
 class Unqueue(Element):
@@ -38,6 +45,10 @@ class Unqueue(Element):
         "active": Field("active", Bool()),
         "limit": Field("limit", Signed(32)),
     }
+
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+        if self.args.BURST == 0:
+            yield Notice("BURST size 0, no packets will be pulled", is_warning=True)
 
     def c_arguments(self) -> dict[str, CValue]:
         return super().c_arguments() | {"burst": _burst(self.args.BURST)}

@@ -9,6 +9,7 @@ from nmclick.element import Notice, Problem
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
+
 class Classifier(PatternElement):
     """Send each packet to the output of the first pattern that it matches.
 
@@ -36,6 +37,6 @@ class Classifier(PatternElement):
         if len(patterns) != self.n_outputs:
             yield f"need {self.n_outputs} arguments, one per output port"
             return
-        from nmclick.classify import compile_classifier
+        from nmclick.classify.kept import compile_classifier
 
         yield from self.take(compile_classifier(patterns))

@@ -21,6 +21,7 @@ from nmclick.element import (
 
 if TYPE_CHECKING:
     from nmclick.classify import PatternError, Program
+    from nmclick.classify.kept import KeptProgram
     from nmclick.lang.arguments import Environment
 
 _ENTRY_POINT = """
@@ -35,7 +36,7 @@ static always_inline int SYMBOL_packet(struct CLASS *self, const struct CLASS_ar
 
 _HEADERS = {"mac": MAC_HEADER, "network": NETWORK_HEADER, "transport": TRANSPORT_HEADER}
 
-Compiled = tuple["Program", Sequence["PatternError"], Sequence["PatternError"]]
+Compiled = tuple["Program | KeptProgram", Sequence["PatternError"], Sequence["PatternError"]]
 
 
 class Names:
@@ -66,7 +67,7 @@ class PatternElement(Element):
     reads = frozenset(_HEADERS.values())
     #: What the decision graph is called with: the packet, or its bytes and their number.
     operands: ClassVar[str] = "p"
-    _program: Program
+    _program: Program | KeptProgram
 
     def take(self, compiled: Compiled) -> Iterable[Problem | Notice]:
         """Keep what was compiled, and report its errors and warnings."""

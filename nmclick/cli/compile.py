@@ -78,17 +78,22 @@ def main(arguments: list[str]) -> int:
 
 
 def _compile(loaded: Loaded, emit: str | None, output: str | None, burst: int) -> None:
-    from nmclick.compile import compile_router, emit_program, make_plan
-
     if emit is None:
+        from nmclick.compile import compile_router
+
         program = compile_router(loaded.graph, burst=burst, output=Path(output) if output else None)
         if output is None:
             sys.stdout.write(f"{program.path}\n")
-    elif emit == "flat":
+        return
+    if emit == "flat":
         from nmclick.lang.flatten import flat_text
 
         write_output(output or "-", flat_text(loaded.flat))
-    elif emit == "plan":
+        return
+    from nmclick.compile.emit import emit_program
+    from nmclick.compile.plan import make_plan
+
+    if emit == "plan":
         from nmclick.cli.plantext import plan_text
 
         write_output(output or "-", plan_text(make_plan(loaded.graph)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -104,6 +103,8 @@ def _short(argument: str, options: Sequence[Option], waiting: list[str]) -> Iter
 
 def format_help(summary: str, usage: str, options: Sequence[Option], notes: str = "") -> str:
     """The text of ``--help``."""
+    import textwrap
+
     lines = [f"Usage: {usage}", "", *textwrap.wrap(summary, _WIDTH), "", "Options:"]
     for option in options:
         lines += _describe(option)
@@ -116,6 +117,8 @@ def _describe(option: Option) -> list[str]:
     value = f"[={option.metavar}]" if option.optional else f" {option.metavar}" if option.metavar else ""
     short = f"-{option.short}, " if option.short else "    "
     head = f"  {short}--{option.long}{value}"
+    import textwrap
+
     text = textwrap.wrap(option.help, _WIDTH - _COLUMN)
     if len(head) >= _COLUMN:
         return [head, *(" " * _COLUMN + line for line in text)]

@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import shutil
-import stat
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Thread
+
+from nmclick import cache as user_cache
 
 OPTIMISE = ("-O3", "-march=native", "-fno-semantic-interposition", "-fno-tree-slp-vectorize")
 SANITIZE = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
@@ -59,12 +58,19 @@ def _identify(path: str) -> str:
     return f"{real}:{status.st_size}:{status.st_mtime_ns}"
 
 
+def find_program(command: str) -> str | None:
+    """The path of a command, as a shell finds it. (shutil.which does the same, but takes long to import.)"""
+    folders = [""] if os.path.dirname(command) else os.get_exec_path()
+    paths = (os.path.join(folder, command) for folder in folders)
+    return next((path for path in paths if os.path.isfile(path) and os.access(path, os.X_OK)), None)
+
+
 @cache
 def find_compiler() -> Compiler:
     """The compiler of $CC, else gcc, clang or cc, else the one in the PyPI package ziglang."""
     wanted = os.environ.get("CC", "").split()
     for command in ([wanted] if wanted else []) + [["gcc"], ["clang"], ["cc"]]:
-        path = shutil.which(command[0])
+        path = find_program(command[0])
         if path:
             if command[1:3] == ["-m", "ziglang"]:
                 return Compiler((path, *command[1:]), "zig:" + _identify(path))
@@ -92,24 +98,11 @@ def _cpu() -> str:
 
 
 def cache_folder() -> Path:
-    """The user's private cache: $NMCLICK_CACHE, else below $XDG_CACHE_HOME or ~/.cache. Nobody else may write there,
-    since what lies in it is loaded as code."""
-    named = os.environ.get("NMCLICK_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = Path(named or os.path.join(base, "nmclick"))
+    """nmclick.cache.cache_folder, which raises CompilerError."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError as error:
-        raise CompilerError(
-            f"cannot make the cache folder {folder}: {error.strerror}; set NMCLICK_CACHE to a folder of yours"
-        ) from error
-    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
-        raise CompilerError(
-            f"the cache folder {folder} belongs to or can be written by somebody else: "
-            "chmod 700 it, or set NMCLICK_CACHE to a folder of yours"
-        )
-    return folder
+        return user_cache.cache_folder()
+    except user_cache.CacheError as error:
+        raise CompilerError(str(error)) from error
 
 
 @cache
@@ -121,42 +114,81 @@ def headers_digest() -> str:
     return digest.hexdigest()
 
 
+def _options(compiler: Compiler, flags: Iterable[str]) -> list[str]:
+    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitizing() else OPTIMISE), *flags]
+    if compiler.is_zig:
+        options.append("-fno-sanitize=undefined")
+    return options
+
+
+def recipe(flags: Iterable[str]) -> tuple[str, ...]:
+    """How objects are made: the compiler, its options and the processor. Raises CompilerError."""
+    compiler = find_compiler()
+    return (compiler.identity, *compiler.command, *_options(compiler, flags), _cpu())
+
+
 def compile_shared(
     sources: Sequence[Path | str],
     *,
-    flags: Iterable[str] = (),
+    flags: Sequence[str] = (),
     depends: Iterable[Path] = (),
     name: str = "program",
     output: Path | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Path:
     """Compile files, or one generated text, into a shared object; the path of the cached result.
 
     `sources` are paths of .c files, or texts of generated units; `depends` are files the texts include besides the
-    headers in native/include. `output` also copies the result there. Raises CompilerError.
+    headers in native/include. `output` also copies the result there. If there is something to compile, `meanwhile` is
+    called while the compiler runs. Raises CompilerError.
     """
-    compiler = find_compiler()
-    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitizing() else OPTIMISE), *flags]
-    if compiler.is_zig:
-        options.append("-fno-sanitize=undefined")
     digest = hashlib.sha256()
-    for part in (compiler.identity, *compiler.command, *options, _cpu(), headers_digest()):
+    for part in (*recipe(flags), headers_digest()):
         digest.update(part.encode() + b"\0")
     for source in sources:
         digest.update(source.encode() if isinstance(source, str) else source.read_bytes())
         digest.update(b"\0")
     for path in depends:
         digest.update(str(path).encode() + b"\0" + path.read_bytes())
-    folder = cache_folder()
-    result = folder / f"{name}-{digest.hexdigest()[:32]}.so"
+    result = cache_folder() / f"{name}-{digest.hexdigest()[:32]}.so"
     if not result.exists():
-        _compile(compiler, options, sources, folder, result)
+        compiler = find_compiler()
+        options = _options(compiler, flags)
+        if meanwhile is None:
+            _compile(compiler, options, sources, result)
+        else:
+            _both(lambda: _compile(compiler, options, sources, result), meanwhile)
     if output is not None:
-        shutil.copyfile(result, output)
+        output.write_bytes(result.read_bytes())
     return result
 
 
-def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | str], folder: Path, result: Path) -> None:
+def _both(first: Callable[[], None], second: Callable[[], object]) -> None:
+    """Call both functions at the same time; what the first one raises is raised once both are done."""
+    raised: list[Exception] = []
+
+    def run() -> None:
+        try:
+            first()
+        except Exception as error:
+            raised.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+    try:
+        second()
+    finally:
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | str], result: Path) -> None:
     """Run the compiler in a folder of its own below the cache and rename the result into place."""
+    import subprocess
+    import tempfile
+
+    folder = result.parent
     with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as build:
         files = []
         for number, source in enumerate(sources):
@@ -181,8 +213,8 @@ def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | st
         os.replace(target, result)
 
 
-def runtime_library() -> Path:
-    """The runtime of native/, built once for this machine."""
+def runtime_library(meanwhile: Callable[[], object] | None = None) -> Path:
+    """The runtime of native/, built once for this machine; `meanwhile` is as for compile_shared."""
     native = native_folder()
     sources = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.c"))
     depends = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.h"))
@@ -191,4 +223,5 @@ def runtime_library() -> Path:
         flags=("-I", str(native), "-fvisibility=default"),
         depends=depends,
         name="runtime",
+        meanwhile=meanwhile,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from nmclick.compile.devices import port_uses
 from nmclick.compile.entrypoints import EntryPoints, entry_points
 from nmclick.compile.layout import PacketLayout, plan_layout
 from nmclick.element import DeviceUse, Element
@@ -150,13 +151,6 @@ def make_plan(graph: RouterGraph) -> Plan:
     )
     plan.devices = port_uses(graph)
     return plan
-
-
-def port_uses(graph: RouterGraph) -> list[tuple[int, DeviceUse]]:
-    """The ports of a graph by their numbers, with the element that wants each. Those that are read come first: they
-    are opened first, and writers may need to know what they deliver."""
-    uses = [(e.index, device) for e in graph.elements for device in e.devices()]
-    return sorted(uses, key=lambda use: not use[1].read)
 
 
 class _Planner:

@@ -9,7 +9,6 @@ input 0 only. Source: Click's Element::flow_code().
 from __future__ import annotations
 
 import re
-import string
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +19,7 @@ __all__ = ["COMPLETE", "flow_matrix"]
 COMPLETE = "x/x"
 
 _CODE = re.compile(r"[A-Za-z#]|\[(?P<not>\^?)(?P<set>[A-Za-z#]*)\]")
-_LETTERS = frozenset(string.ascii_letters)
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,16 +54,19 @@ class Registry:
     def __init__(self, root: Path | None = None, package: str = PACKAGE) -> None:
         self.root = root if root is not None else elements_folder()
         self.package = package
+        self._found: dict[str, type[Element] | None] = {}
 
     def find(self, name: str) -> type[Element] | None:
         """The class called `name`, or that `name` is an alias of; None if there is none.
 
         RegistryError if its file cannot be imported or what it declares makes no sense.
         """
-        file = self._files.get(name.lower())
-        if file is None or _declared(file) != name:
-            file = self._by_name.get(name)
-        return None if file is None else self._load(file)
+        if name not in self._found:
+            file = self._files.get(name.lower())
+            if file is None or _declared(file) != name:
+                file = self._by_name.get(name)
+            self._found[name] = None if file is None else self._load(file)
+        return self._found[name]
 
     def class_names(self, *, aliases: bool = True) -> list[str]:
         """The names of all classes, sorted, without importing any of them."""

@@ -6,7 +6,6 @@ No stage raises for a user's mistake; it reports here and goes on, so that one r
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -128,6 +127,8 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     """A hint that names the candidate closest to `word`, or None if none is close."""
     if len(word) > _MAX_WORD:
         return None
+    import difflib
+
     lowered: dict[str, str] = {}
     for candidate in candidates:
         if len(lowered) >= _MAX_CANDIDATES:

@@ -47,7 +47,7 @@ def load_configuration(
     reader = RequirementReader(diagnostics, search_path, available_package)
     context = Context(file, top, diagnostics, known_class, class_names)
     declarer = Declarer(context, reader)
-    flat = FlatConfiguration(requirements=reader.requirements, text=source.text)
+    flat = FlatConfiguration(requirements=reader.requirements, text=source.text, libraries=reader.libraries)
     try:
         declarer.declare_file(file)
         if file.truncated or diagnostics.full:

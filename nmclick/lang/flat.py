@@ -45,9 +45,11 @@ class FlatConfiguration:
     """Elements in Click's order of creation; connections in order of their input, then their output port.
 
     `text` is what the `config` handler shows: the original file, or the flat text if it asks for `compact_config`.
+    `libraries` are the files that it required.
     """
 
     elements: list[FlatElement] = field(default_factory=list)
     connections: list[FlatConnection] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
     text: str = ""
+    libraries: list[str] = field(default_factory=list)

@@ -40,7 +40,7 @@ class RequirementReader:
         self._diagnostics = diagnostics
         self._search_path = search_path
         self._available_package = available_package
-        self._libraries: set[str] = set()
+        self.libraries: list[str] = []
         self._missing_packages: set[str] = set()
 
     def require(self, declarer: Declarer, config: str, place: Span, caret: Span) -> None:
@@ -86,9 +86,9 @@ class RequirementReader:
             message = f"library '{printable(name)}' not found in CLICKPATH/conf"
             self._diagnostics.error(place, message, caret=caret)
             return
-        if path in self._libraries:
+        if path in self.libraries:
             return
-        self._libraries.add(path)
+        self.libraries.append(path)
         if declarer.nesting + 1 >= MAX_NESTING:
             self._diagnostics.error(place, "libraries nested too deep", caret=caret)
             return

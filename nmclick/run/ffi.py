@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import tempfile
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
@@ -119,6 +118,8 @@ void nm_runtime_worker_counters(const struct runtime *rt, struct nm_worker_count
 
 def _build(path: Path) -> None:
     """Compile the declarations to a module at `path`, which appears whole or not at all."""
+    import tempfile
+
     from cffi import FFI
 
     builder = FFI()

@@ -14,6 +14,7 @@ from nmclick.lang.arguments import Environment
 from nmclick.lang.elaborate import load_configuration
 from nmclick.lang.flat import FlatElement
 from nmclick.lang.source import Source, Span
+from nmclick.run.frontend import flat_key, keep_flat, kept_flat
 from nmclick.run.handlers import has_handler
 
 if TYPE_CHECKING:
@@ -66,16 +67,27 @@ def read_source(wanted: Input, diagnostics: Diagnostics) -> Source | None:
 
 
 def load_flat(wanted: Input, source: Source, registry: Registry, diagnostics: Diagnostics) -> FlatConfiguration | None:
-    """The flat configuration; None after errors."""
+    """The flat configuration; None after errors. One without errors and warnings is not parsed again in later runs."""
+    asked: dict[str, bool] = {}
 
     def known_class(name: str) -> bool:
         try:
-            return registry.find(name) is not None
+            known = registry.find(name) is not None
         except RegistryError as error:
             diagnostics.error(None, str(error))
-            return True
+            known = True
+        asked[name] = known
+        return known
 
-    return load_configuration(
+    key = flat_key(source, wanted.defines, wanted.search_path)
+    try:
+        kept = kept_flat(key, source, lambda name: registry.find(name) is not None)
+    except RegistryError:
+        kept = None  # to be reported where the class is used
+    if kept is not None:
+        return kept
+    before = len(diagnostics.messages)
+    flat = load_configuration(
         source,
         diagnostics,
         known_class=known_class,
@@ -83,6 +95,9 @@ def load_flat(wanted: Input, source: Source, registry: Registry, diagnostics: Di
         defines=wanted.defines,
         search_path=wanted.search_path,
     )
+    if flat is not None and len(diagnostics.messages) == before:
+        keep_flat(key, source, flat, asked)
+    return flat
 
 
 def _add_control_sockets(flat: FlatConfiguration, sockets: Sequence[str]) -> None:

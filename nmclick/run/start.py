@@ -41,7 +41,6 @@ class Settings:
 def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> RunningRouter | None:
     """Compile and load; every element is initialised, nothing runs. None after errors, with nothing left behind.
     Raises CompilerError."""
-    library = runtime_library()
     uses = port_uses(loaded.graph)
     wishes, errors = resolve_ports(uses, settings.substitutions)
     if errors:
@@ -52,6 +51,8 @@ def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> Runni
     specs = {use: wish.spec for use, wish in zip(uses, wishes, strict=True)}
     for element in loaded.graph.elements:
         element.port_specs = tuple(specs[element.index, use] for use in element.devices())
+    # The first time both are compiled, which takes seconds: at the same time.
+    library = runtime_library(meanwhile=lambda: compile_router(loaded.graph, burst=settings.burst))
     longest = _probe(loaded, library, wishes, diagnostics)
     if longest is None:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-import socket
+import sys
 from collections.abc import Callable
 
 from nmclick.element import HandlerError
@@ -202,12 +202,15 @@ def _length(text: str) -> str:
     return str(len(encode(text)))
 
 
-def _swap(swap: Callable[[int], int], bits: int) -> Function:
+def _swap(bits: int) -> Function:
+    """Between the order of bytes in memory and on the network, which is the same either way."""
+
     def function(text: str) -> str:
         value = parse_saturating(text, 32)
         if value is None:
             raise HandlerError("syntax error")
-        return str(swap(value & ((1 << bits) - 1)))
+        memory = (value & ((1 << bits) - 1)).to_bytes(bits // 8, sys.byteorder)
+        return str(int.from_bytes(memory, "big"))
 
     return function
 
@@ -241,8 +244,8 @@ FUNCTIONS: dict[str, Function] = {
     "in": _in,
     "length": _length,
     "unquote": unquote,
-    "htons": _swap(socket.htons, 16),
-    "htonl": _swap(socket.htonl, 32),
-    "ntohs": _swap(socket.ntohs, 16),
-    "ntohl": _swap(socket.ntohl, 32),
+    "htons": _swap(16),
+    "htonl": _swap(32),
+    "ntohs": _swap(16),
+    "ntohl": _swap(32),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import random
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -166,6 +165,8 @@ def _random(text: str) -> str:
     low, high = {0: (0, _RANDOM_MAX), 1: (0, sum(numbers) - 1)}.get(len(numbers)) or (numbers[0], numbers[-1])
     if low > high:
         raise HandlerError("bad N")
+    import random
+
     return str(random.randint(low, high))
 
 

@@ -26,7 +26,7 @@ def test_a_compiled_text_can_be_loaded_and_called() -> None:
 
 def test_the_same_text_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = cc.compile_shared([SOURCE])
-    monkeypatch.setattr(cc.subprocess, "run", None)
+    monkeypatch.setattr("subprocess.run", None)
     assert cc.compile_shared([SOURCE]) == first
 
 
@@ -61,7 +61,7 @@ def test_a_cache_folder_that_others_may_write_is_refused(tmp_path: Path) -> None
 
 
 def test_without_any_compiler_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cc.shutil, "which", lambda name: None)
+    monkeypatch.setattr(cc, "find_program", lambda name: None)
     monkeypatch.setattr(cc.importlib.util, "find_spec", lambda name: None)
     monkeypatch.delenv("CC", raising=False)
     with pytest.raises(cc.CompilerError) as error:
@@ -89,7 +89,7 @@ def test_a_refused_text_gives_the_first_error_and_keeps_the_rest(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])
 def test_either_compiler_works(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if cc.shutil.which(name) is None:
+    if cc.find_program(name) is None:
         pytest.skip(f"{name} is not installed")
     monkeypatch.setenv("CC", name)
     assert ctypes.CDLL(str(cc.compile_shared([SOURCE]))).answer() == 42

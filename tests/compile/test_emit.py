@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from build import graph_of
 
-from nmclick.compile import emit_program, make_plan
+from nmclick.compile.emit import emit_program
+from nmclick.compile.plan import make_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 

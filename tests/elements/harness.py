@@ -90,7 +90,7 @@ def run_config(
     handlers: Sequence[str] = (),
     args: Sequence[str] = (),
     link_type: int = ETHERNET,
-    timeout: float = 60,
+    timeout: float = 120,
 ) -> Result:
     """Run `text` as ``config.click`` with ``nmclick run``, in a folder that holds each of `inputs` as
     NAME.pcap.

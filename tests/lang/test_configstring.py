@@ -116,7 +116,8 @@ def test_unquote_turns_quote_back(text: str) -> None:
 def test_arguments_split_again_into_the_same(text: str) -> None:
     arguments = split_arguments(text)
     joined = join_arguments([*arguments, "end"])
-    if text.count("'") % 2 == 0 and text.count('"') % 2 == 0 and "\\" not in text:
+    one_kind = "'" not in text or '"' not in text  # a quote inside quotes may leave one open
+    if one_kind and text.count("'") % 2 == 0 and text.count('"') % 2 == 0 and "\\" not in text:
         assert split_arguments(joined) == [*arguments, "end"]
 
 

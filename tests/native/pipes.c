@@ -31,7 +31,7 @@ static bool send_number(struct nm_port *port, uint64_t number, uint16_t flags)
     data[length - 1] = (uint8_t)length;
     slot->len = length;
     slot->flags = flags;
-    port->tx->meta[ring->head] = (struct nm_slot_meta){number * 3, length + 1u};
+    port->tx->meta[ring->head] = (struct nm_slot_meta){.timestamp = number * 3, .wire_length = length + 1u};
     ring->head = ring->cur = next(ring, ring->head);
     return true;
 }

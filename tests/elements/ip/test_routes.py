@@ -254,9 +254,11 @@ def test_a_static_table_refuses_changes() -> None:
 
 
 def test_a_gateway_in_a_removal_counts_only_with_an_output() -> None:
+    instructions = []
     for line in ("10/8", "10/8 9.9.9.9", "10.0.0.0/255.0.0.0 -", "10/8 1.1.1.1 0"):
-        table, said = handlers_of("LinearIPLookup(10.0.0.0/8 1.1.1.1 0, 11/8 0)", [f"write rt.remove {line}"])
-        assert (table, said) == ("11.0.0.0/8\t\t-\t\t0", []), line
+        instructions += [f"write rt.remove {line}", "write rt.add 10/8 1.1.1.1 0"]
+    table, said = handlers_of("LinearIPLookup(10.0.0.0/8 1.1.1.1 0)", instructions)
+    assert (table, said) == ("10.0.0.0/8\t\t1.1.1.1\t\t0", [])
 
 
 def test_configuration_errors() -> None:
@@ -274,13 +276,20 @@ def test_configuration_errors() -> None:
 
 
 def test_of_routes_to_the_same_prefix_the_first_one_stays() -> None:
-    for name in ALL:
-        table, said = handlers_of(f"{name}(10/8 0, 10.1.2.3/8 1, 10.0.0.0/8 1)", [])
-        assert table == "10.0.0.0/8\t\t-\t\t0"
-        assert said == [
-            f"config.click:1: While configuring 'rt :: {name}':",
+    lines = [
+        f"Idle -> t{n} :: {name}(10/8 0, 10.1.2.3/8 1, 10.0.0.0/8 1); t{n}[1] -> d{n} :: Discard; t{n}[0] -> d{n};"
+        for n, name in enumerate(ALL)
+    ]
+    result = run_config("\n".join([*lines, "DriverManager(stop);"]), handlers=[f"t{n}.table" for n in range(len(ALL))])
+    assert set(result.handlers.values()) == {"10.0.0.0/8\t\t-\t\t0"}
+    assert result.stderr.splitlines() == [
+        line
+        for n, name in enumerate(ALL)
+        for line in (
+            f"config.click:{n + 1}: While configuring 't{n} :: {name}':",
             "  warning: 2 routes replaced by later versions",
-        ]
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", ["RadixIPLookup", "DirectIPLookup"])

@@ -29,6 +29,7 @@ def test_an_unqueue_draws_up_to_its_limit_while_it_is_active() -> None:
     )
     assert [len(result.outputs[0]) for result in results.values()] == [10, 3, 0, 0, 10, 4]
     assert results["written"].outputs == [PACKETS[:4]]
+    assert results["no burst"].stderr.count("  warning: BURST size 0, no packets will be pulled\n") == 2
     assert [tuple(result.handlers.values()) for result in results.values()] == [
         ("10", "true", "-1", "1"),
         ("3", "true", "3", "2"),

@@ -1,0 +1,136 @@
+"""FromDevice, ToDevice, FromNetmap and ToNetmap: ports that stand in for devices."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.elements.harness import Captured, run_config
+
+START = 1_234_567_890_123_456_789
+BROADCAST = b"\xff" * 6 + bytes(6) + b"\x08\x06" + bytes(46)
+MULTICAST = b"\x01\x00\x5e\x00\x00\x01" + bytes(6) + b"\x08\x00" + bytes(46)
+UNICAST = bytes(12) + b"\x08\x00\x45" + bytes(8) + b"\x11" + bytes(10) + b"payload" + bytes(19)
+FRAMES = [Captured(data, 200, START + n) for n, data in enumerate([BROADCAST, MULTICAST, UNICAST])]
+DATA = [frame.data for frame in FRAMES]
+IN = ("--port", "eth0=pcap:in.pcap")
+
+
+def test_frames_go_from_one_device_to_another_with_times_and_lengths() -> None:
+    text = "f :: FromDevice(eth0) -> Queue -> t :: ToDevice(eth1);\n"
+    result = run_config(
+        text, {"in": FRAMES}, args=[*IN, "--port", "eth1=pcap:out.pcap"], handlers=["f.count", "t.count"]
+    )
+    assert result.outputs["out"] == FRAMES
+    assert result.handlers == {"f.count": "3", "t.count": "3"}
+
+
+@pytest.mark.parametrize("sink", ["ToNetmap(out)", "Queue -> ToNetmap(out)", "ToDump(out)", "Queue -> ToDevice(out)"])
+def test_a_port_put_in_the_place_of_another_keeps_times_if_it_can(sink: str) -> None:
+    text = f"FromNetmap(in, STOP true) -> {sink};\n"
+    result = run_config(text, {"in": FRAMES}, args=["--port", "in=pcap:in.pcap", "--port", "out=pcap:out.pcap"])
+    assert result.outputs["out"] == FRAMES
+
+
+def test_packet_types_are_told() -> None:
+    text = "FromDevice(eth0) -> Strip(14) -> MarkIPHeader -> DropBroadcasts -> Unstrip(14) -> ToDump(out.pcap);\n"
+    assert run_config(text, {"in": FRAMES}, args=IN).data("out") == [UNICAST]
+    text = text.replace("FromDevice(eth0)", "FromNetmap(eth0, STOP true)")
+    assert run_config(text, {"in": FRAMES}, args=IN).data("out") == [UNICAST]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("SNAPLEN 20", [Captured(frame.data[:20], 200, frame.time) for frame in FRAMES]),
+        ("PROTOCOL 0x0806", FRAMES[:1]),
+        ("FORCE_IP true", FRAMES[2:]),
+        ("PROMISC true, SNIFFER false, OUTBOUND true, HEADROOM 64, BURST 8, METHOD LINUX, ENCAP ETHER", FRAMES),
+    ],
+)
+def test_arguments_choose_and_cut_packets(arguments: str, expected: list[Captured]) -> None:
+    text = f"f :: FromDevice(eth0, {arguments}) -> ToDump(out.pcap);\n"
+    result = run_config(text, {"in": FRAMES}, args=IN, handlers=["f.count"])
+    assert result.outputs["out"] == expected
+
+
+def test_packets_that_are_not_ip_leave_by_output_1() -> None:
+    text = "f :: FromDevice(eth0, FORCE_IP true) -> ToDump(ip.pcap); f [1] -> ToDump(other.pcap);\n"
+    result = run_config(text, {"in": FRAMES}, args=IN)
+    assert (result.data("ip"), result.data("other")) == ([UNICAST], [BROADCAST, MULTICAST])
+
+
+def test_packets_without_a_timestamp_get_the_time_they_are_written_at() -> None:
+    text = "FromDevice(eth0, TIMESTAMP false) -> ToDump(out.pcap);\n"
+    packets = run_config(text, {"in": FRAMES}, args=[*IN, "--simtime"]).outputs["out"]
+    assert {packet.time // 10**9 for packet in packets} == {1_000_000_000}
+
+
+def test_the_run_ends_when_all_devices_have_come_to_their_end() -> None:
+    text = "FromDevice(a) -> ToDump(a_out.pcap); FromDevice(b) -> ToDump(b_out.pcap);\n"
+    args = ["--port", "a=pcap:a.pcap", "--port", "b=pcap:b.pcap"]
+    result = run_config(text, {"a": FRAMES, "b": FRAMES * 1000}, args=args)
+    assert (len(result.outputs["a_out"]), len(result.outputs["b_out"])) == (3, 3000)
+
+
+def test_sent_packets_go_on() -> None:
+    text = """
+        FromDevice(eth0) -> Queue -> t :: ToDevice(eth1) -> Strip(14) -> ToDump(sent.pcap);
+        t [1] -> ToDump(refused.pcap);
+    """
+    result = run_config(text, {"in": FRAMES}, args=[*IN, "--port", "eth1=pcap:out.pcap"])
+    assert result.data("out") == DATA
+    assert result.data("sent") == [data[14:] for data in DATA]
+    assert result.data("refused") == []
+
+
+def test_handlers() -> None:
+    text = "f :: FromDevice(eth0) -> Queue -> t :: ToDevice(null:, DEBUG true, BURST 4);\n"
+    names = ["f.encap", "f.kernel_drops", "t.debug", "t.q"]
+    result = run_config(text, {"in": FRAMES}, args=IN, handlers=names, link_type=113)
+    assert list(result.handlers.values()) == ["SLL", "0", "true", "false"]
+
+
+KINDS = "pcap:FILE, replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS], pipe:NAME{ID and pipe:NAME}ID, null:"
+
+
+def test_a_device_without_a_port_says_what_there_is() -> None:
+    result = run_config("FromDevice(eth0) -> Queue -> ToDevice(eth1);\n")
+    message = f"network devices cannot be opened yet; a port is written KIND:WHICH, there are {KINDS}"
+    assert result.stderr == (
+        f"config.click:1: While initializing 'FromDevice@1 :: FromDevice':\n  eth0: {message}\n"
+        f"config.click:1: While initializing 'ToDevice@3 :: ToDevice':\n  eth1: {message}\n"
+        "Router could not be initialized!\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("element", "message"),
+    [
+        ("FromDevice(eth0, SNAPLEN 13)", "SNAPLEN out of range"),
+        ("FromDevice(eth0, HEADROOM 8191)", "HEADROOM out of range"),
+        ("FromDevice(eth0, BURST 0)", "BURST out of range"),
+        ("FromDevice(eth0, ENCAP PIGEON)", "bad encapsulation type"),
+        ("FromDevice(eth0, METHOD PIGEON)", "bad METHOD"),
+        ("FromDevice(eth0, CAPTURE PIGEON)", "bad METHOD"),
+    ],
+)
+def test_bad_arguments(element: str, message: str) -> None:
+    assert run_config(f"{element} -> Discard;\n").stderr == (
+        "config.click:1: While configuring 'FromDevice@1 :: FromDevice':\n"
+        f"  {message}\nRouter could not be initialized!\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [("eth0, BURST 0", "bad BURST"), ("eth0, METHOD X", "bad METHOD"), ('""', "interface not set")],
+)
+def test_bad_arguments_of_todevice(arguments: str, message: str) -> None:
+    assert run_config(f"Idle -> ToDevice({arguments});\n").stderr == (
+        f"config.click:1: While configuring 'ToDevice@2 :: ToDevice':\n  {message}\nRouter could not be initialized!\n"
+    )
+
+
+def test_a_bpf_filter_is_ignored_aloud() -> None:
+    result = run_config('FromDevice(eth0, BPF_FILTER "tcp") -> Discard;\n', {"in": FRAMES}, args=IN)
+    assert "  warning: BPF filter ignored; an IPClassifier can do its work\n" in result.stderr
