@@ -3,9 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from nmclick.element import Notice, OwnHandler, Problem
-
 from nmclick.classify.element import Names, PatternElement
+from nmclick.element import Notice, OwnHandler, Problem
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment

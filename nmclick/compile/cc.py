@@ -202,7 +202,9 @@ def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | st
         command = [*compiler.command, *options, "-I", str(native_folder() / "include"), *files, "-o", str(target)]
         environment = os.environ | {"LC_ALL": "C", "TMPDIR": build}
         try:
-            done = subprocess.run(command, capture_output=True, text=True, env=environment, errors="replace")
+            done = subprocess.run(
+                command, capture_output=True, text=True, env=environment, errors="replace", check=False
+            )
         except OSError as error:
             raise CompilerError(f"cannot run the C compiler {compiler.command[0]}: {error.strerror}") from error
         if done.returncode != 0 or not target.exists():

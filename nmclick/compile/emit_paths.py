@@ -11,9 +11,7 @@ from nmclick.graph.processing import Mode
 
 def emit_paths(unit: Unit) -> Iterator[str]:
     for number in range(len(unit.plan.regions)):
-        yield (
-            f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, struct ring_burst *burst, unsigned n, unsigned entry);"
-        )
+        yield (f"{_signature(number)};")
     yield _batches(unit)
     yield _dispatch(unit)
     for path in unit.plan.pulls.values():
@@ -74,6 +72,13 @@ def _dispatch(unit: Unit) -> str:
 # Regions
 
 
+def _signature(region: int) -> str:
+    return (
+        f"static void region_{region}(struct state *S, struct worker *w, struct packet *in,\n"
+        "                     struct ring_burst *burst, unsigned n, unsigned entry)"
+    )
+
+
 def _name(node: Node) -> str:
     return f"e{node[0]}_in{node[1]}"
 
@@ -94,7 +99,7 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
     batched = [(entry, node) for entry, node in entries if unit.plan.needs_batch(node)]
     emitting = sorted({node[0] for node in nodes if unit.code(node[0]).emits and not unit.plan.needs_batch(node)})
     lines = [
-        f"static void region_{number}(struct state *S, struct worker *w, struct packet *in, struct ring_burst *burst, unsigned n, unsigned entry)",
+        _signature(number),
         "{",
         "    struct packet p;",
         "    int port;",
@@ -225,7 +230,7 @@ def _drain(unit: Unit) -> str:
     """Run regions until no batch is left, upstream first. A push cycle without end gives way to the control plane."""
     plan = unit.plan
     cases = [
-        f"            case {number}: region_{plan.region_of[node]}(S, w, packets.packets + at, NULL, n, {number}); break;"
+        f"            case {number}: {_enter(unit, node, 'packets.packets + at', 'NULL')} break;"
         for number, node in enumerate(plan.entries)
     ]
     words = (len(plan.entries) + 63) // 64

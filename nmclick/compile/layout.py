@@ -1,7 +1,7 @@
 """The packet of one configuration: which annotations it carries, and the C prelude that says so.
 
-Only what some element writes and some element reads is kept. Click's annotation area is addressed by byte offset and elements may overlap
-there (DST_IP6 covers DST_IP), so ranges that touch the same bytes share one field.
+Only what some element writes and some element reads is kept. Click's annotation area is addressed by byte offset and
+elements may overlap there (DST_IP6 covers DST_IP), so ranges that touch the same bytes share one field.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-/* Hand-written loops that do the work of the benchmark configurations over the same rings: what a C programmer would
- * write who knew the one configuration by heart. The measure for generated code. */
+/* Hand-written loops that do the work of the benchmark configurations over the same rings: what a C
+ * programmer would write who knew the one configuration by heart. The measure for generated code. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -57,7 +57,8 @@ static always_inline int route(uint32_t dst, uint32_t n)
 }
 
 /* One packet through the router; true: it may be sent by *out. */
-static always_inline bool router(struct bench *b, uint8_t *data, uint32_t length, uint32_t in, uint32_t n, int *out)
+static always_inline bool router(struct bench *b, uint8_t *data, uint32_t length, uint32_t in, uint32_t n,
+                                 int *out)
 {
     struct ether_header *e = (struct ether_header *)data;
     if (unlikely(length < 14 + 20 || e->type != BE16(ETHER_TYPE_IP)))

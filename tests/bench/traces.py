@@ -31,7 +31,13 @@ def _ip(text: str) -> bytes:
 
 
 def frame(
-    src: str, dst: str, sport: int, dport: int, *, tcp: bool = False, ethers: tuple[str, str] = (ROUTER_ETHER, HOST_ETHER)
+    src: str,
+    dst: str,
+    sport: int,
+    dport: int,
+    *,
+    tcp: bool = False,
+    ethers: tuple[str, str] = (ROUTER_ETHER, HOST_ETHER),
 ) -> bytes:
     """One frame, UDP or a TCP acknowledgment; `ethers` are destination and source."""
     length = FRAME - 14 - 20

@@ -73,4 +73,7 @@ def hosts(interfaces: int, count: int) -> Iterator[tuple[str, str]]:
     """Handlers and values that fill the ARP tables: `count` hosts an interface."""
     for k in range(interfaces):
         for h in range(count):
-            yield f"arp{k}.insert", f"{k + 1}.0.{1 + (h >> 8)}.{h & 255} 00:20:6f:{k + 1:02x}:{h >> 8:02x}:{h & 255:02x}"
+            yield (
+                f"arp{k}.insert",
+                f"{k + 1}.0.{1 + (h >> 8)}.{h & 255} 00:20:6f:{k + 1:02x}:{h >> 8:02x}:{h & 255:02x}",
+            )

@@ -54,7 +54,10 @@ def test_emitting_is_seen_through_helper_functions(tmp_path: Path) -> None:
 
 
 def test_an_entry_point_outside_regions_that_emits_is_told_apart(tmp_path: Path) -> None:
-    code = read(tmp_path, TEXT.replace("    return 0;\n}\n\nstatic inline int Other", "    Thing_help(c);\n}\n\nstatic inline int Other"))
+    code = read(
+        tmp_path,
+        TEXT.replace("    return 0;\n}\n\nstatic inline int Other", "    Thing_help(c);\n}\n\nstatic inline int Other"),
+    )
     assert code.emits_outside
 
 

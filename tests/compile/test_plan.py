@@ -65,7 +65,9 @@ def test_a_sink_on_a_pull_path_gets_a_task_of_its_own() -> None:
 
 
 def test_elements_that_only_pass_packets_on_are_left_out() -> None:
-    plan = plan_of("InfiniteSource -> Null -> s :: StaticSwitch(1); s[0] -> a :: Counter -> Discard; s[1] -> b :: Discard")
+    plan = plan_of(
+        "InfiniteSource -> Null -> s :: StaticSwitch(1); s[0] -> a :: Counter -> Discard; s[1] -> b :: Discard"
+    )
     assert [names(plan, 0)] == [["b"]]
 
 
@@ -91,7 +93,8 @@ def test_a_region_that_is_too_large_is_split_and_nothing_is_lost(monkeypatch: ob
 
 def test_flush_follows_the_paths_that_reach_the_ring() -> None:
     plan = plan_of(
-        "a :: FromNetmap(null:) -> t :: ToNetmap(null:); b :: FromNetmap(null:) -> Discard; c :: FromNetmap(null:) -> u :: ToNetmap(null:)"
+        "a :: FromNetmap(null:) -> t :: ToNetmap(null:); b :: FromNetmap(null:) -> Discard;"
+        "c :: FromNetmap(null:) -> u :: ToNetmap(null:)"
     )
     reached = {plan.elements[t.element].name: plan.flushed_after([plan.targets[(t.element, 0)]]) for t in plan.tasks}  # type: ignore[list-item]
     assert {k: [plan.elements[i].name for i in v] for k, v in reached.items()} == {"a": ["t"], "b": [], "c": ["u"]}

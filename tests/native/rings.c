@@ -157,7 +157,8 @@ TEST(unknown_ports_name_the_known_ones)
     snprintf(want, sizeof want, "pcapx:f: unknown kind of port 'pcapx'; %s", known);
     CHECK(strcmp(error, want) == 0);
     CHECK(!nm_port_open("eth0", region, &options, error, sizeof error));
-    snprintf(want, sizeof want, "eth0: network devices cannot be opened yet; a port is written KIND:WHICH, %s", known);
+    snprintf(want, sizeof want,
+             "eth0: network devices cannot be opened yet; a port is written KIND:WHICH, %s", known);
     CHECK(strcmp(error, want) == 0);
     CHECK_EQUAL(nm_port_probe("eth0", &options, error, sizeof error), -22);
     CHECK(!nm_port_open("null:x", region, &options, error, sizeof error));

@@ -43,12 +43,13 @@ static always_inline uint16_t checksum(const void *data, uint32_t length)
     return (uint16_t)~checksum_fold(checksum_add(0, data, length));
 }
 
-/* The one's complement sum over an IP header of `length` bytes, its checksum included: 0xffff when it is right.
- * The header without options is by far the most frequent and costs five loads. */
+/* The one's complement sum over an IP header of `length` bytes, its checksum included: 0xffff when it is
+ * right. The header without options is by far the most frequent and costs five loads. */
 static always_inline uint16_t ip_header_sum(const void *header, uint32_t length)
 {
     const uint8_t *at = header;
-    uint64_t sum = (uint64_t)load_u32(at) + load_u32(at + 4) + load_u32(at + 8) + load_u32(at + 12) + load_u32(at + 16);
+    uint64_t sum =
+        (uint64_t)load_u32(at) + load_u32(at + 4) + load_u32(at + 8) + load_u32(at + 12) + load_u32(at + 16);
     if (unlikely(length > 20))
         sum = checksum_add(sum, at + 20, length - 20);
     return checksum_fold(sum);
@@ -59,7 +60,7 @@ static always_inline uint16_t checksum_update16(uint16_t old_checksum, uint16_t 
 {
     uint32_t sum = (uint32_t)(uint16_t)~old_checksum + (uint16_t)~old_word + new_word;
     sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t) ~(sum + (sum >> 16));
+    return (uint16_t)~(sum + (sum >> 16));
 }
 
 static always_inline uint16_t checksum_update32(uint16_t old_checksum, uint32_t old_word, uint32_t new_word)

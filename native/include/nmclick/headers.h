@@ -1,5 +1,5 @@
-/* Protocol headers as they lie in memory. Packed: packets are aligned to nothing. Fields of type be16/be32 are in
- * network order; compare them with BE16(...)/BE32(...) constants. */
+/* Protocol headers as they lie in memory. Packed: packets are aligned to nothing. Fields of type be16/be32
+ * are in network order; compare them with BE16(...)/BE32(...) constants. */
 #ifndef NMCLICK_HEADERS_H
 #define NMCLICK_HEADERS_H
 

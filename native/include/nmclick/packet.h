@@ -1,8 +1,8 @@
 /* The packet as the pipeline carries it: a few words, passed by value, with only those annotations that some
- * element of this configuration reads. The generated prelude defines NM_KEEP_* (0 or 1) and the annotation area:
- *   NM_ANNOTATION_FIELDS              the fields kept, e.g. "uint32_t anno_0; uint8_t anno_16;"
- *   packet_annotation_at(p, offset)   address of the byte `offset` of Click's 48-byte area, or NULL: nobody reads it
- * Accessors of what is not kept vanish. */
+ * element of this configuration reads. The generated prelude defines NM_KEEP_* (0 or 1) and the annotation
+ * area: NM_ANNOTATION_FIELDS              the fields kept, e.g. "uint32_t anno_0; uint8_t anno_16;"
+ *   packet_annotation_at(p, offset)   address of the byte `offset` of Click's 48-byte area, or NULL: nobody
+ * reads it Accessors of what is not kept vanish. */
 #ifndef NMCLICK_PACKET_H
 #define NMCLICK_PACKET_H
 
@@ -13,15 +13,15 @@ enum packet_type { PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHER
 
 /* Offsets in Click's annotation area. */
 enum {
-    ANNO_DST_IP = 0,         /* 4 bytes, network order */
-    ANNO_DST_IP6 = 0,        /* 16 */
-    ANNO_PAINT = 16,         /* 1 */
-    ANNO_ICMP_PARAMPROB = 17, /* 1 */
-    ANNO_FIX_IP_SRC = 19,    /* 1 */
-    ANNO_VLAN_TCI = 20,      /* 2 */
-    ANNO_AGGREGATE = 20,     /* 4 */
-    ANNO_EXTRA_PACKETS = 24, /* 4 */
-    ANNO_EXTRA_LENGTH = 28,  /* 4: bytes that were on the wire and are not in the packet */
+    ANNO_DST_IP = 0,           /* 4 bytes, network order */
+    ANNO_DST_IP6 = 0,          /* 16 */
+    ANNO_PAINT = 16,           /* 1 */
+    ANNO_ICMP_PARAMPROB = 17,  /* 1 */
+    ANNO_FIX_IP_SRC = 19,      /* 1 */
+    ANNO_VLAN_TCI = 20,        /* 2 */
+    ANNO_AGGREGATE = 20,       /* 4 */
+    ANNO_EXTRA_PACKETS = 24,   /* 4 */
+    ANNO_EXTRA_LENGTH = 28,    /* 4: bytes that were on the wire and are not in the packet */
     ANNO_FIRST_TIMESTAMP = 32, /* 8 */
     ANNO_SIZE = 48,
 };
@@ -50,21 +50,22 @@ struct packet {
 
 NM_ANNOTATION_AT
 
-/* Header pointers lie inside the packet's buffer, at or before data + length is not promised: ask packet_*_length. */
-#define NM_HEADER_ACCESSORS(NAME)                                                                                      \
-    static always_inline uint8_t *packet_##NAME##_header(const struct packet *p)                                       \
-    {                                                                                                                  \
-        return NM_HEADER_GET_##NAME(p);                                                                                \
-    }                                                                                                                  \
-    static always_inline void packet_set_##NAME##_header(struct packet *p, uint8_t *header)                            \
-    {                                                                                                                  \
-        NM_HEADER_SET_##NAME(p, header);                                                                               \
-    }                                                                                                                  \
-    /* Bytes from the header to the end of the packet; 0 when the header is not known or past the end. */             \
-    static always_inline uint32_t packet_##NAME##_length(const struct packet *p)                                       \
-    {                                                                                                                  \
-        const uint8_t *header = packet_##NAME##_header(p), *end = p->data + p->length;                                 \
-        return header && header < end ? (uint32_t)(end - header) : 0;                                                  \
+/* Header pointers lie inside the packet's buffer, at or before data + length is not promised: ask
+ * packet_*_length. */
+#define NM_HEADER_ACCESSORS(NAME)                                                                            \
+    static always_inline uint8_t *packet_##NAME##_header(const struct packet *p)                             \
+    {                                                                                                        \
+        return NM_HEADER_GET_##NAME(p);                                                                      \
+    }                                                                                                        \
+    static always_inline void packet_set_##NAME##_header(struct packet *p, uint8_t *header)                  \
+    {                                                                                                        \
+        NM_HEADER_SET_##NAME(p, header);                                                                     \
+    }                                                                                                        \
+    /* Bytes from the header to the end of the packet; 0 when the header is not known or past the end. */    \
+    static always_inline uint32_t packet_##NAME##_length(const struct packet *p)                             \
+    {                                                                                                        \
+        const uint8_t *header = packet_##NAME##_header(p), *end = p->data + p->length;                       \
+        return header && header < end ? (uint32_t)(end - header) : 0;                                        \
     }
 
 #if NM_KEEP_mac_header
@@ -131,26 +132,27 @@ static always_inline void packet_set_type(struct packet *p, enum packet_type typ
 #endif
 }
 
-/* Annotations by offset in the 48-byte area; `offset` is a compile-time constant. Values as they lie in memory. */
-#define NM_ANNOTATION_ACCESSORS(NAME, TYPE)                                                                            \
-    static always_inline TYPE anno_##NAME(const struct packet *p, unsigned offset)                                     \
-    {                                                                                                                  \
-        const uint8_t *at = packet_annotation_at((struct packet *)(uintptr_t)p, offset);                               \
-        TYPE v = 0;                                                                                                    \
-        if (at)                                                                                                        \
-            memcpy(&v, at, sizeof v);                                                                                  \
-        return v;                                                                                                      \
-    }                                                                                                                  \
-    static always_inline void set_anno_##NAME(struct packet *p, unsigned offset, TYPE v)                               \
-    {                                                                                                                  \
-        uint8_t *at = packet_annotation_at(p, offset);                                                                 \
-        if (at && packet_annotation_at(p, offset + (unsigned)sizeof v - 1)) {                                          \
-            memcpy(at, &v, sizeof v);                                                                                  \
-        } else {                                                                                                       \
-            for (unsigned i = 0; i < sizeof v; i++)                                                                    \
-                if ((at = packet_annotation_at(p, offset + i)))                                                        \
-                    *at = (uint8_t)(v >> (8 * i));                                                                     \
-        }                                                                                                              \
+/* Annotations by offset in the 48-byte area; `offset` is a compile-time constant. Values as they lie in
+ * memory. */
+#define NM_ANNOTATION_ACCESSORS(NAME, TYPE)                                                                  \
+    static always_inline TYPE anno_##NAME(const struct packet *p, unsigned offset)                           \
+    {                                                                                                        \
+        const uint8_t *at = packet_annotation_at((struct packet *)(uintptr_t)p, offset);                     \
+        TYPE v = 0;                                                                                          \
+        if (at)                                                                                              \
+            memcpy(&v, at, sizeof v);                                                                        \
+        return v;                                                                                            \
+    }                                                                                                        \
+    static always_inline void set_anno_##NAME(struct packet *p, unsigned offset, TYPE v)                     \
+    {                                                                                                        \
+        uint8_t *at = packet_annotation_at(p, offset);                                                       \
+        if (at && packet_annotation_at(p, offset + (unsigned)sizeof v - 1)) {                                \
+            memcpy(at, &v, sizeof v);                                                                        \
+        } else {                                                                                             \
+            for (unsigned i = 0; i < sizeof v; i++)                                                          \
+                if ((at = packet_annotation_at(p, offset + i)))                                              \
+                    *at = (uint8_t)(v >> (8 * i));                                                           \
+        }                                                                                                    \
     }
 NM_ANNOTATION_ACCESSORS(u8, uint8_t)
 NM_ANNOTATION_ACCESSORS(u16, uint16_t)
@@ -191,7 +193,8 @@ static always_inline uint32_t packet_tailroom(const struct worker *w, const stru
     return w->buffer_size - packet_headroom(w, p) - p->length;
 }
 
-/* Only the packet's own bytes, and what lies in front of it, may be touched from here on (AddressSanitizer builds). */
+/* Only the packet's own bytes, and what lies in front of it, may be touched from here on (AddressSanitizer
+ * builds). */
 static always_inline void packet_guard(const struct worker *w, const struct packet *p)
 {
     guard_open(p->data, p->length);
@@ -211,14 +214,16 @@ static always_inline void packet_take(struct packet *p, uint32_t n)
     p->length -= n;
 }
 
-/* Move the packet inside its buffer so that there are at least `head` bytes in front; false: the buffer is too small. */
+/* Move the packet inside its buffer so that there are at least `head` bytes in front; false: the buffer is
+ * too small. */
 static cold_path bool packet_shift(struct worker *w, struct packet *p, uint32_t head);
 
 /* Add `n` bytes in front, their contents what was there. False when the buffer is too small: drop. */
 static always_inline bool packet_push(struct worker *w, struct packet *p, uint32_t n)
 {
     if (unlikely(packet_headroom(w, p) < n)) {
-        struct packet moved = *p; /* a copy: taking p's address would keep it out of registers on the fast path */
+        struct packet moved =
+            *p; /* a copy: taking p's address would keep it out of registers on the fast path */
         bool fits = packet_shift(w, &moved, n);
         *p = moved;
         if (!fits)
@@ -248,7 +253,8 @@ static always_inline bool packet_put(struct worker *w, struct packet *p, uint32_
 /* A full copy in a buffer of its own, the bytes in front included (Unstrip works on it). False: no buffer. */
 static bool packet_clone(struct worker *w, const struct packet *p, struct packet *copy);
 
-/* An empty packet with `head` bytes of headroom and room for `length` bytes (length set). False: no buffer or too long. */
+/* An empty packet with `head` bytes of headroom and room for `length` bytes (length set). False: no buffer or
+ * too long. */
 static bool packet_new(struct worker *w, uint32_t head, uint32_t length, struct packet *p);
 
 static always_inline void packet_free(struct worker *w, const struct packet *p)

@@ -1,4 +1,5 @@
-/* Cold companions of packet.h and element.h; compiled once into every program, since they depend on its packet. */
+/* Cold companions of packet.h and element.h; compiled once into every program, since they depend on its
+ * packet. */
 #ifndef NMCLICK_PACKET_SLOW_H
 #define NMCLICK_PACKET_SLOW_H
 
@@ -55,7 +56,8 @@ static bool packet_clone(struct worker *w, const struct packet *p, struct packet
         return false;
     }
     uint8_t *from = buffer_address(w, p->buffer), *to = buffer_address(w, buffer);
-    uint32_t head = packet_headroom(w, p), origin = nm_buffer_offset(p->buffer), target = nm_buffer_offset(buffer);
+    uint32_t head = packet_headroom(w, p), origin = nm_buffer_offset(p->buffer),
+             target = nm_buffer_offset(buffer);
     /* A packet that was not pushed past its origin keeps what was stripped from it, back to there. */
     if (head < origin || target + (head - origin) + p->length > w->buffer_size)
         origin = target = head < NM_HEADROOM ? 0 : NM_HEADROOM;
@@ -92,7 +94,8 @@ static cold_path bool emissions_grow(struct emissions *e)
     return true;
 }
 
-/* The items from `mark` on leave in the order they were emitted: turn them, since the stack is popped from its end. */
+/* The items from `mark` on leave in the order they were emitted: turn them, since the stack is popped from
+ * its end. */
 static void emissions_turn(struct emissions *e, uint32_t mark)
 {
     for (uint32_t i = mark, j = e->count; j && i < --j; i++) {
@@ -111,8 +114,8 @@ static cold_path int init_error(struct context *c, const char *format, ...)
     return -1;
 }
 
-/* A region asks for the data of packets this far ahead, without looking at where its batch ends: arrays of packets have
- * room for that, and what stands there does no harm. */
+/* A region asks for the data of packets this far ahead, without looking at where its batch ends: arrays of
+ * packets have room for that, and what stands there does no harm. */
 #define PREFETCH_AHEAD 4
 
 /* Packets on their way into a region; grows when a back edge or a Tee brings more than a burst. */

@@ -70,8 +70,8 @@ struct nm_port_ops {
     /* Everything written so far reaches its destination: 0 or -errno, with port->warning set. NULL: nothing
      * to do. Call it before close to learn of late errors. */
     int (*flush)(struct nm_port *port);
-    /* Where in a file the next packets come from, in bytes, and going on from elsewhere. What waits in the rings
-     * is not affected. -ERANGE: past the end; -ESPIPE: a stream does not go back. NULL: not a file. */
+    /* Where in a file the next packets come from, in bytes, and going on from elsewhere. What waits in the
+     * rings is not affected. -ERANGE: past the end; -ESPIPE: a stream does not go back. NULL: not a file. */
     uint64_t (*tell)(struct nm_port *port);
     int (*seek)(struct nm_port *port, uint64_t position);
     void (*close)(struct nm_port *port); /* flushes; frees the port */

@@ -29,8 +29,8 @@ struct ring_losses {
 
 #define RING_BURST_MAX 256
 
-/* Where a burst stands: small enough to be a local of the loop that reads it, out of reach of the stores through packet
- * pointers that would have anything in memory read again. */
+/* Where a burst stands: small enough to be a local of the loop that reads it, out of reach of the stores
+ * through packet pointers that would have anything in memory read again. */
 struct ring_cursor {
     struct netmap_slot *slots;
     const struct nm_slot_meta *meta; /* parallel to slots, or NULL */
@@ -41,8 +41,8 @@ struct ring_cursor {
     bool link_broadcasts;      /* tell broadcasts and multicasts by the first byte (Ethernet) */
 };
 
-/* Slots of a receive ring on their way into the pipeline, one packet at a time: the packet is made in registers, right
- * in front of the first element. */
+/* Slots of a receive ring on their way into the pipeline, one packet at a time: the packet is made in
+ * registers, right in front of the first element. */
 struct ring_burst {
     struct ring_cursor cursor;
     struct ring_losses *losses;
@@ -51,8 +51,8 @@ struct ring_burst {
 };
 
 /* Begin with up to `max` packets of a ring; their number. To be followed by ring_close. */
-static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct nm_port *port, unsigned number,
-                                 unsigned max, struct ring_losses *losses)
+static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct nm_port *port,
+                                 unsigned number, unsigned max, struct ring_losses *losses)
 {
     uint32_t available = ring_available(port, number), n = available < max ? available : max;
     const struct nm_ring *rx = &port->rx[number];
@@ -80,11 +80,13 @@ static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct 
 static always_inline void ring_packet_type(struct packet *p)
 {
     if (p->length >= 6 && (p->data[0] & 1))
-        packet_set_type(p, load_u32(p->data) == 0xffffffff && load_u16(p->data + 4) == 0xffff ? PACKET_BROADCAST
-                                                                                             : PACKET_MULTICAST);
+        packet_set_type(p, load_u32(p->data) == 0xffffffff && load_u16(p->data + 4) == 0xffff
+                               ? PACKET_BROADCAST
+                               : PACKET_MULTICAST);
 }
 
-/* The packet of slot `i`, a free buffer put in its place. False: the slot was no packet, or there was no buffer. */
+/* The packet of slot `i`, a free buffer put in its place. False: the slot was no packet, or there was no
+ * buffer. */
 static always_inline bool ring_cursor_next(struct ring_cursor *at, const struct ring_burst *b, uint32_t i,
                                            struct packet *p)
 {
@@ -127,7 +129,8 @@ static always_inline void ring_prefetch(const struct ring_cursor *at, uint32_t i
 }
 
 /* Give the slots back; the number of packets that were taken. */
-static inline unsigned ring_close(struct ring_burst *b, struct worker *w, struct nm_port *port, unsigned number)
+static inline unsigned ring_close(struct ring_burst *b, struct worker *w, struct nm_port *port,
+                                  unsigned number)
 {
     const struct nm_ring *rx = &port->rx[number];
     uint32_t head = rx->ring->head + b->cursor.n;
@@ -138,8 +141,9 @@ static inline unsigned ring_close(struct ring_burst *b, struct worker *w, struct
 }
 
 /* Take up to `max` packets at once. */
-static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsigned number, struct packet *out,
-                                    unsigned max, bool link_broadcasts, struct ring_losses *losses)
+static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsigned number,
+                                    struct packet *out, unsigned max, bool link_broadcasts,
+                                    struct ring_losses *losses)
 {
     struct ring_burst b;
     unsigned n = ring_open(&b, w, port, number, max, losses), taken = 0;
@@ -170,8 +174,10 @@ static always_inline struct nm_slot_meta ring_meta(const struct worker *w, const
     };
 }
 
-/* Put a packet into the next slot, its buffer for the slot's, which becomes free. The caller made sure of the room. */
-static always_inline void ring_send(struct worker *w, struct nm_port *port, unsigned number, const struct packet *p)
+/* Put a packet into the next slot, its buffer for the slot's, which becomes free. The caller made sure of the
+ * room. */
+static always_inline void ring_send(struct worker *w, struct nm_port *port, unsigned number,
+                                    const struct packet *p)
 {
     struct nm_ring *tx = &port->tx[number];
     struct netmap_ring *ring = tx->ring;
@@ -190,8 +196,8 @@ static always_inline void ring_send(struct worker *w, struct nm_port *port, unsi
 }
 
 /* Put a copy of the packet into the next slot: its first `most` bytes, and as many as a slot can tell of. */
-static inline void ring_send_copy(struct worker *w, struct nm_port *port, unsigned number, const struct packet *p,
-                                  uint32_t most)
+static inline void ring_send_copy(struct worker *w, struct nm_port *port, unsigned number,
+                                  const struct packet *p, uint32_t most)
 {
     struct nm_ring *tx = &port->tx[number];
     struct netmap_ring *ring = tx->ring;

@@ -11,22 +11,22 @@ struct runtime;
 struct nm_program;
 
 struct worker {
-    uint8_t *buffers;      /* address of buffer 0 of the pipeline's region */
-    uint32_t buffer_size;  /* bytes from one buffer to the next */
-    uint64_t free_count;   /* entries on free_list */
-    uint32_t *free_list;   /* buffer indexes this worker may hand out; last freed, first used: still in cache */
-    uint64_t now;          /* ns since the epoch, read once per batch (simulated under --simtime) */
-    uint64_t wake_at;      /* when the idle worker must look again, at the latest; NM_NEVER: not for time's sake */
+    uint8_t *buffers;     /* address of buffer 0 of the pipeline's region */
+    uint32_t buffer_size; /* bytes from one buffer to the next */
+    uint64_t free_count;  /* entries on free_list */
+    uint32_t *free_list; /* buffer indexes this worker may hand out; last freed, first used: still in cache */
+    uint64_t now;        /* ns since the epoch, read once per batch (simulated under --simtime) */
+    uint64_t wake_at; /* when the idle worker must look again, at the latest; NM_NEVER: not for time's sake */
     struct nm_port **ports; /* the ports the pipeline was compiled for, by number */
-    void *state;           /* the program's state */
+    void *state;            /* the program's state */
     const struct nm_program *program;
     struct runtime *runtime;
-    uint64_t no_buffer;    /* packets lost because the pool was empty */
-    uint64_t misdirected;  /* packets emitted to an output that does not exist */
+    uint64_t no_buffer;        /* packets lost because the pool was empty */
+    uint64_t misdirected;      /* packets emitted to an output that does not exist */
     const unsigned *attention; /* not zero: the control plane waits */
-    bool busy;             /* some task did something in this round */
+    bool busy;                 /* some task did something in this round */
     unsigned index;
-    char error[256];       /* why the last init failed */
+    char error[256]; /* why the last init failed */
 };
 
 /* Whether the control plane wants this worker to stop between two batches. */
@@ -35,8 +35,8 @@ static always_inline bool worker_interrupted(const struct worker *w)
     return __atomic_load_n(w->attention, __ATOMIC_RELAXED) != 0;
 }
 
-/* Under AddressSanitizer a buffer's bytes behind its packet are off limits: every read past a packet's end is found,
- * although all buffers lie in one mapping. In other builds these vanish. */
+/* Under AddressSanitizer a buffer's bytes behind its packet are off limits: every read past a packet's end is
+ * found, although all buffers lie in one mapping. In other builds these vanish. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1 /* clang */
@@ -87,7 +87,8 @@ long worker_upcall(struct worker *w, unsigned element, unsigned kind, uint64_t a
 void *worker_alloc(struct worker *w, size_t size);
 
 /* One line "NAME: text" to standard error, kept whole among several writers. */
-void worker_log(struct worker *w, unsigned element, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void worker_log(struct worker *w, unsigned element, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Text to standard error as it is (Print). */
 void worker_write(struct worker *w, const char *text, size_t length);
