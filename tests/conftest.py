@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Configurations of tests run for a moment: what counts is the time to compile them.
+os.environ.setdefault("NMCLICK_CFLAGS", "-O1")
+
 Golden = Callable[[Path, str], None]
 
 

@@ -80,7 +80,6 @@ class FromDump(Source):
     processing = "a/ah"
     example = "in.pcap"
     arguments = Arguments(
-        Keyword("MMAP", Bool(), False),
         Positional("FILENAME", Filename()),
         Optional("TIMING", Bool(), False),
         Keyword("STOP", Bool(), False),
@@ -94,6 +93,7 @@ class FromDump(Source):
         Keyword("INTERVAL", TimeStamp(), 0),
         Keyword("END_CALL", HandlerCall()),
         Keyword("FILEPOS", Unsigned(64), 0),
+        Keyword("MMAP", Bool(), False),
     )
     drops: ClassVar = {"not_ip": "FORCE_IP, and the packet is not IP"}
     reject_output = 1

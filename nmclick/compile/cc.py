@@ -115,7 +115,9 @@ def headers_digest() -> str:
 
 
 def _options(compiler: Compiler, flags: Iterable[str]) -> list[str]:
-    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitizing() else OPTIMISE), *flags]
+    """What the compiler is called with; NMCLICK_CFLAGS comes last and so wins ("-O1" compiles in half the time)."""
+    wanted = os.environ.get("NMCLICK_CFLAGS", "").split()
+    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitizing() else OPTIMISE), *flags, *wanted]
     if compiler.is_zig:
         options.append("-fno-sanitize=undefined")
     return options

@@ -21,9 +21,9 @@ _KIND = "flat"
 
 def flat_key(source: Source, defines: Mapping[str, str], search_path: Sequence[Path]) -> str:
     """Names everything that a flat configuration is made from, but which element classes there are."""
-    language = code_state(Path(__file__).resolve().parent.parent / "lang")
+    code = code_state(Path(__file__).resolve().parent.parent)
     folders = [str(folder) for folder in search_path]
-    return fingerprint(source.name, source.text, list(defines.items()), folders, language)
+    return fingerprint(source.name, source.text, list(defines.items()), folders, code)
 
 
 def kept_flat(key: str, source: Source, known_class: Callable[[str], bool]) -> FlatConfiguration | None:
