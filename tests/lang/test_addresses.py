@@ -229,9 +229,7 @@ def test_ip6_text_with_many_zeros_reads_back(groups: list[int]) -> None:
 
 
 def test_ip4_like_ip6_addresses_print_as_clicks() -> None:
-    shown = [
-        IP6Address().unparse(IPv6Address(text).packed) for text in ("::", "::1", "::ffff:1.2.3.4", "fe80::1")
-    ]
+    shown = [IP6Address().unparse(IPv6Address(text).packed) for text in ("::", "::1", "::ffff:1.2.3.4", "fe80::1")]
     assert shown == ["::", "::0.0.0.1", "::ffff:1.2.3.4", "fe80::1"]
 
 

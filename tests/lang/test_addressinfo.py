@@ -70,16 +70,14 @@ def test_a_name_has_an_address_of_each_kind(environment: Environment) -> None:
     assert IPAddress().parse("foo:bcast", environment) == ip("1.2.15.255")
     assert IPAddress().parse("foo:gw", environment) == ip("1.2.0.1")
     assert IPPrefix().parse("foo", environment) == foo
-    assert [IPPrefix().parse(f"foo:{suffix}", environment) for suffix in ("net", "ipnet", "ip4net")] == [
-        foo
-    ] * 3
+    assert [IPPrefix().parse(f"foo:{suffix}", environment) for suffix in ("net", "ipnet", "ip4net")] == [foo] * 3
     assert IPPrefix(bare=True).parse("foo", environment) == Prefix(ip("1.2.3.4"), mask_bytes(32))
     assert IPPrefix(bare=True).parse("foo:ipnet", environment) == foo
     assert IPPrefix().parse("foo/8", environment) == Prefix(ip("1.2.3.4"), mask_bytes(8))
     ether = bytes([0, 0x50, 0xBA, 0x85, 0x84, 0xA9])
-    assert [
-        EtherAddress().parse(f"foo{suffix}", environment) for suffix in ("", ":eth", ":ether", ":ethernet")
-    ] == [ether] * 4
+    assert [EtherAddress().parse(f"foo{suffix}", environment) for suffix in ("", ":eth", ":ether", ":ethernet")] == [
+        ether
+    ] * 4
     assert IP6Address().parse("foo", environment) == IPv6Address("2001:db8::1").packed
     assert IP6Address().parse("foo:ip6", environment) == IPv6Address("2001:db8::1").packed
     assert IP6Prefix().parse("foo:ip6net", environment).length == 32
@@ -100,10 +98,7 @@ def test_names_are_local_to_their_compound(environment: Environment) -> None:
     define(environment, "info", "x 1.0.0.0")
     define(environment, "a/info", "x 2.0.0.0")
     define(environment, "a/b/c/info", "x 3.0.0.0")
-    seen = {
-        name: IPAddress().parse("x", environment.at(name))[0]
-        for name in ("e", "a/e", "a/b/e", "a/b/c/e", "b/e")
-    }
+    seen = {name: IPAddress().parse("x", environment.at(name))[0] for name in ("e", "a/e", "a/b/e", "a/b/c/e", "b/e")}
     assert seen == {"e": 1, "a/e": 2, "a/b/e": 2, "a/b/c/e": 3, "b/e": 1}
 
 
@@ -164,9 +159,7 @@ def test_the_systems_devices(tmp_path: Path) -> None:
     )
     devices = SystemDevices(tmp_path, routes)
     assert devices.ether("veth9") == bytes([2, 0, 0, 0, 0, 9])
-    assert [devices.ether(name) for name in ("tun9", "bad9", "none", "..", "", "x" * 16, "a/b", "a\0")] == [
-        None
-    ] * 8
+    assert [devices.ether(name) for name in ("tun9", "bad9", "none", "..", "", "x" * 16, "a/b", "a\0")] == [None] * 8
     assert devices.gateway("veth9") == ip("10.1.2.3")
     assert devices.gateway("tun9") is None
     assert SystemDevices(tmp_path, tmp_path / "missing").gateway("veth9") is None

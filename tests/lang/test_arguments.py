@@ -193,9 +193,7 @@ def test_c_values_cover_every_argument_with_a_c_form() -> None:
         "delay": "uint64_t",
     }
     assert schema.c_fields() == fields
-    namespace, found = schema.parse(
-        "10.0.0.1, 10.1.0.0/16, 1:2:3:4:5:6, -3, RATE 8Mbps, NAME x, P 0.5, ACTIVE 0"
-    )
+    namespace, found = schema.parse("10.0.0.1, 10.1.0.0/16, 1:2:3:4:5:6, -3, RATE 8Mbps, NAME x, P 0.5, ACTIVE 0")
     assert found == []
     assert schema.c_values(namespace) == {
         "src": int.from_bytes(bytes([10, 0, 0, 1]), sys.byteorder),

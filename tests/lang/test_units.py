@@ -178,9 +178,7 @@ def test_time_text_reads_back(value: int) -> None:
     assert TimeStamp(signed=True).parse(TimeStamp().unparse(-value)) == -value
 
 
-@given(
-    st.decimals(0, 10**8, allow_nan=False, places=7), st.sampled_from([("s", 1), ("ms", 1000), ("us", 10**6)])
-)
+@given(st.decimals(0, 10**8, allow_nan=False, places=7), st.sampled_from([("s", 1), ("ms", 1000), ("us", 10**6)]))
 def test_times_are_exact(number: Fraction, unit: tuple[str, int]) -> None:
     suffix, divisor = unit
     exact = Fraction(number) * S / divisor

@@ -116,7 +116,7 @@ def test_errors_quote_as_much_as_their_size_allows() -> None:
             "small": marked(f"ICMPError({ME}, timeexceeded, MTU 36)", packets, 1),
             "beyond a buffer": marked(f"ICMPError({ME}, timeexceeded, MTU 65535)", packets, 1),
             "written": marked(
-                f"ICMPError(1.1.1.1, unreachable, needfrag, PMTU 7)",
+                "ICMPError(1.1.1.1, unreachable, needfrag, PMTU 7)",
                 packets,
                 1,
                 writes=[f"src {ME}", "mtu 100", "pmtu 1400"],

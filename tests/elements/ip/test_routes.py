@@ -1,4 +1,4 @@
-"""StaticIPLookup, LinearIPLookup, RadixIPLookup, DirectIPLookup: the longest prefix decides, whatever was done before."""
+"""The four route tables: the longest prefix decides, whatever was done before."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def destinations(chance: random.Random, prefixes: Iterable[tuple[int, int]]) -> 
 
 
 def router(routes: dict[str, Sequence[str]], script: str = "") -> str:
-    """Tables by their classes, called rt_CLASS. Each sees every packet of in.pcap, which starts with its destination; a packet leaves by the output's file
-    with the annotation in front."""
+    """Tables by their classes, called rt_CLASS. Each sees every packet of in.pcap, which starts with its destination;
+    a packet leaves by the output's file with the annotation in front."""
     lines = [
         "f :: FromDump(in.pcap, ACTIVE false, END_CALL dm.step) -> GetIPAddress(0)",
         f"-> t :: Tee({len(routes)});",
