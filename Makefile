@@ -24,7 +24,7 @@ demo: $(VENV)/.demo
 	else echo 'No diagram: that needs graphviz (sudo apt-get install graphviz)'; fi
 
 test: $(VENV)/.test
-	$(PY) -m pytest -n $(JOBS) --dist loadfile tests
+	$(PY) -m pytest -n $(JOBS) --dist worksteal tests
 
 lint: $(VENV)/.lint
 	$(PY) -m ruff format --check .
@@ -39,7 +39,7 @@ bench: $(VENV)/.demo
 	$(PY) -m tests.bench
 
 golden: $(VENV)/.test
-	$(PY) -m pytest -n $(JOBS) --dist loadfile tests --update-golden
+	$(PY) -m pytest -n $(JOBS) --dist worksteal tests --update-golden
 
 setup: $(VENV)/.demo
 

@@ -122,7 +122,7 @@ class FromDump(Source):
         yield from super().configure(environment)
 
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(capture_spec(self.args.FILENAME), read=True, options=(("ring_slots", 64),)),)
+        return (DeviceUse(capture_spec(self.args.FILENAME), read=True),)
 
     def c_arguments(self) -> dict[str, CValue]:
         args = self.args

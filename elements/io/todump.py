@@ -110,7 +110,6 @@ class ToDump(PortSink):
             "nanoseconds": self.args.NANO,
             "unbuffered": self.args.UNBUFFERED,
             "link_type": self._link_type,
-            "ring_slots": 64,
         }
         sources = tuple(element.name for element in self._sources)
         spec = capture_spec(self.args.FILENAME)

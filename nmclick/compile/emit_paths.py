@@ -33,8 +33,12 @@ def _batches(unit: Unit) -> str:
     )
 
 
+def _count(unit: Unit, element: int) -> str:
+    return f"S->e{element}_drops[{unit.unconnected(element)}]++"
+
+
 def _drop(unit: Unit, element: int) -> str:
-    return f"S->e{element}_drops[{unit.unconnected(element)}]++, packet_free(w, &p)"
+    return f"{_count(unit, element)}, packet_free(w, &p)"
 
 
 def _send(unit: Unit, edge: Edge) -> str:
@@ -54,7 +58,7 @@ def _dispatch(unit: Unit) -> str:
     ]
     return "\n".join(
         [
-            "static void dispatch(struct state *S, struct worker *w)",
+            "static __attribute__((noinline)) void dispatch(struct state *S, struct worker *w)",
             "{",
             "    for (uint32_t i = 0; i < S->emissions.count; i++) {",
             "        struct packet p = S->emissions.items[i].packet;",
@@ -87,7 +91,7 @@ def _arrow(unit: Unit, number: int, edge: Edge) -> str:
     """What a region does with a packet that leaves by `edge`, ending the packet's turn or going on with it."""
     target = unit.plan.target(edge)
     if isinstance(target, Dropped):
-        return f"{_drop(unit, target.element)}; goto next;"
+        return f"{_count(unit, target.element)}; goto drop;"
     inside = unit.plan.region_of[target] == number and edge not in unit.plan.cut
     if inside and not unit.plan.needs_batch(target):
         return f"goto {_name(target)};"
@@ -146,7 +150,8 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
         lines += ["    default: __builtin_unreachable();", "    }"]
     for node in nodes:
         lines += _node(unit, number, node)
-    lines.append("}")
+    # One place for all drops keeps the function small.
+    lines += ["", "drop:", "    packet_free(w, &p);", "    goto next;", "}"]
     return "\n".join(lines)
 
 
@@ -197,12 +202,13 @@ def _node(unit: Unit, number: int, node: Node) -> list[str]:
             ]
         else:
             lines.append(f"    {body}")
-    lines += _branch(unit, index, lambda edge: _arrow(unit, number, edge), "goto next;")
+    lines += _branch(unit, index, lambda edge: _arrow(unit, number, edge), "goto next;", "goto drop;")
     return lines
 
 
-def _branch(unit: Unit, index: int, arrow: object, end: str) -> list[str]:
-    """The switch behind an element's call. `arrow(edge)` is the code for an output, `end` for a consumed packet."""
+def _branch(unit: Unit, index: int, arrow: object, end: str, drop: str) -> list[str]:
+    """The switch behind an element's call. `arrow(edge)` is the code for an output, `end` for a consumed packet, and
+    `drop` for one to be freed."""
     assert callable(arrow)
     element = unit.plan.elements[index]
     edges = [(index, port) for port in range(element.n_outputs)]
@@ -214,14 +220,11 @@ def _branch(unit: Unit, index: int, arrow: object, end: str) -> list[str]:
         if reject is not None and reject < element.n_outputs:
             lines += ["    default:", "        if (port < KEPT) {", f"            S->e{index}_drops[-2 - port]++;"]
             lines += [f"            {arrow((index, reject))}", "        }"]
-            lines += [f"        {_drop(unit, index)}; {end}"]
+            lines += [f"        {_count(unit, index)}; {drop}"]
         else:
-            lines += [
-                f"    default: S->e{index}_drops[port < KEPT ? -2 - port : {unit.unconnected(index)}]++, "
-                f"packet_free(w, &p); {end}"
-            ]
+            lines += [f"    default: S->e{index}_drops[port < KEPT ? -2 - port : {unit.unconnected(index)}]++; {drop}"]
     else:
-        lines.append(f"    default: {_drop(unit, index)}; {end}")
+        lines.append(f"    default: {_count(unit, index)}; {drop}")
     lines.append("    }")
     return lines
 
@@ -301,7 +304,9 @@ def _pull(unit: Unit, path: PullPath) -> str:
         def arrow(edge: Edge, output: int = output) -> str:
             return "break;" if edge[1] == output else f"{_send(unit, edge)}; continue;"
 
-        lines += ["        " + line for line in _branch(unit, index, arrow, "continue;")]
+        lines += [
+            "        " + line for line in _branch(unit, index, arrow, "continue;", "packet_free(w, &p); continue;")
+        ]
     lines += ["            out[kept++] = p;", "        }", "    } while (!kept);", "    return kept;", "}"]
     return "\n".join(lines)
 

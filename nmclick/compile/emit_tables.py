@@ -45,7 +45,7 @@ def emit_tables(unit: Unit) -> Iterator[str]:
     for number, (index, what) in enumerate(calls):
         yield "\n".join(
             [
-                f"static long call_{number}(void *state, struct worker *w, const void *in, size_t n, void *out,",
+                f"static cold_path long call_{number}(void *state, struct worker *w, const void *in, size_t n, void *out,",
                 "                   size_t room)",
                 "{",
                 "    struct state *S = state;",
@@ -61,7 +61,11 @@ def emit_tables(unit: Unit) -> Iterator[str]:
 
 
 def _init(unit: Unit) -> str:
-    lines = ["static uint32_t program_init(void *state, struct worker *w)", "{", "    struct state *S = state;"]
+    lines = [
+        "static cold_path uint32_t program_init(void *state, struct worker *w)",
+        "{",
+        "    struct state *S = state;",
+    ]
     lines.append("    S->worker = w;")
     for element in unit.plan.elements:
         if "init" in unit.code(element.index):
@@ -71,7 +75,11 @@ def _init(unit: Unit) -> str:
 
 
 def _cleanup(unit: Unit) -> str:
-    lines = ["static void program_cleanup(void *state, struct worker *w)", "{", "    struct state *S = state;"]
+    lines = [
+        "static cold_path void program_cleanup(void *state, struct worker *w)",
+        "{",
+        "    struct state *S = state;",
+    ]
     lines.append("    (void)w;")
     for element in unit.plan.elements:
         if "cleanup" in unit.code(element.index):

@@ -93,3 +93,23 @@ def test_either_compiler_works(name: str, monkeypatch: pytest.MonkeyPatch) -> No
         pytest.skip(f"{name} is not installed")
     monkeypatch.setenv("CC", name)
     assert ctypes.CDLL(str(cc.compile_shared([SOURCE]))).answer() == 42
+
+
+def test_options_that_only_gcc_knows_are_given_to_gcc_only() -> None:
+    assert cc.Compiler(("cc",), "/usr/bin/x86_64-linux-gnu-gcc-12:1:2").is_gcc
+    assert not cc.Compiler(("cc",), "/usr/lib/llvm-14/bin/clang:1:2").is_gcc
+    assert not cc.Compiler(("python", "-m", "ziglang", "cc"), "zig:/gcc/ziglang/__init__.py:1:2").is_gcc
+
+
+def test_other_work_is_done_while_the_compiler_runs_but_only_if_it_has_to() -> None:
+    done: list[str] = []
+    path = cc.compile_shared([SOURCE], meanwhile=lambda: done.append("first"))
+    assert cc.compile_shared([SOURCE], meanwhile=lambda: done.append("again")) == path
+    assert done == ["first"]
+
+
+def test_what_the_compiler_refuses_is_told_after_the_other_work_is_done() -> None:
+    done: list[str] = []
+    with pytest.raises(cc.CompilerError):
+        cc.compile_shared(["int f(void) { return nothing; }\n"], meanwhile=lambda: done.append("done"))
+    assert done == ["done"]

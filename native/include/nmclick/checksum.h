@@ -60,7 +60,7 @@ static always_inline uint16_t checksum_update16(uint16_t old_checksum, uint16_t 
 {
     uint32_t sum = (uint32_t)(uint16_t)~old_checksum + (uint16_t)~old_word + new_word;
     sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~(sum + (sum >> 16));
+    return (uint16_t) ~(sum + (sum >> 16));
 }
 
 static always_inline uint16_t checksum_update32(uint16_t old_checksum, uint32_t old_word, uint32_t new_word)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 import struct
 
+from nmclick.graph.registry import Registry
+from nmclick.lang.arguments import Environment
+from nmclick.lang.source import Source, Span
 from tests.elements.datagrams import (
     ICMP,
     MF,
@@ -89,21 +92,31 @@ KINDS = {
 
 
 def test_every_type_and_code_by_its_name() -> None:
+    cls = Registry().find("ICMPError")
+    assert cls is not None
+    for name, (kind, code) in KINDS.items():
+        element = cls("x", 0, "", Span(Source("test", ""), 0, 0, "test", 1))
+        positional = "CODE" not in name
+        text = f"{ME}, {name}" if positional else f"SRC {ME}, {'' if 'TYPE' in name else 'TYPE '}{name}"
+        element.args, problems = cls.arguments.parse(text, Environment())
+        assert (problems, list(element.configure(Environment()))) == ([], []), name
+        values = element.c_arguments()
+        assert (values["type"], values["code"]) == (kind, code), name
+
+
+def test_the_second_word_depends_on_the_type() -> None:
     # Annotations: destination 7.7.7.7, the place of a parameter problem 9.
     before = "MarkIPHeader -> SetIPAddress(7.7.7.7) -> Paint(9, ANNO ICMP_PARAMPROB)"
-    cases = {
-        name: Case(f"ICMPError({ME}, {name}, PMTU 1006)", [PACKET], before=before)
-        if "CODE" not in name
-        else Case(
-            f"ICMPError(SRC {ME}, {name if 'TYPE' in name else 'TYPE ' + name}, PMTU 1006)", [PACKET], before=before
-        )
-        for name in KINDS
+    rests = {
+        "unreachable, net": bytes(4),
+        "unreachable, needfrag": struct.pack(">HH", 0, 1006),
+        "redirect, host": address("7.7.7.7"),
+        "parameterproblem, erroratptr": b"\x09\0\0\0",
+        "parameterproblem, missingopt": bytes(4),
     }
-    results = run_cases(cases)
-    for ident, (name, (kind, code)) in enumerate(KINDS.items(), 1):
-        rest = {5: address("7.7.7.7"), 12: b"\x09\0\0\0" if code == 0 else bytes(4)}.get(kind, bytes(4))
-        if (kind, code) == (3, 4):
-            rest = struct.pack(">HH", 0, 1006)
+    results = run_cases({name: Case(f"ICMPError({ME}, {name}, PMTU 1006)", [PACKET], before=before) for name in rests})
+    for ident, (name, rest) in enumerate(rests.items(), 1):
+        kind, code = (KINDS | {"parameterproblem, erroratptr": (12, 0)})[name]
         assert results[name].outputs == [[error(PACKET, kind, code, rest=rest, ident=ident)]], name
 
 
