@@ -45,8 +45,8 @@ def emit_tables(unit: Unit) -> Iterator[str]:
     for number, (index, what) in enumerate(calls):
         yield "\n".join(
             [
-                f"static cold_path long call_{number}(void *state, struct worker *w, const void *in, size_t n, void *out,",
-                "                   size_t room)",
+                f"static cold_path long call_{number}(void *state, struct worker *w, const void *in, size_t n,",
+                "                             void *out, size_t room)",
                 "{",
                 "    struct state *S = state;",
                 f"    long result = {unit.call(index, f'call_{what}', 'in', 'n', 'out', 'room')};",

@@ -21,7 +21,7 @@ def ether(text: str) -> bytes:
 
 def internet_checksum(data: bytes) -> int:
     """RFC 1071, the slow way: 0 when `data` contains its own right checksum."""
-    total = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
+    total: int = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from native_build import HERE, NATIVE, Build, sources
 
-PROGRAMS = ["rings.c", "pipes.c", "replay.c"]
+PROGRAMS = ["rings.c", "pipes.c", "replay.c", "lpm.c"]
 TESTS = [(p, name) for p in PROGRAMS for name in re.findall(r"^TEST\((\w+)\)", (HERE / p).read_text(), re.MULTILINE)]
 
 

@@ -125,6 +125,21 @@ def test_packets_that_cannot_be_sent_are_dropped_and_counted() -> None:
     assert unconfigured.data("out") == unconfigured.data("query") == []
 
 
+def test_the_header_needs_room_in_the_buffer() -> None:
+    encap = " -> ".join([f"EtherEncap(0x800, {MY_ETHER}, {ALL})"] * 5)
+    config = f"""f :: FromDump(in.pcap, ACTIVE false, END_CALL dm.step) -> GetIPAddress(16) -> {encap}
+-> [0] a :: ARPQuerier({ME}, {MY_ETHER}) -> ToDump(out.pcap, SNAPLEN 4000); Idle -> [1] a;
+dm :: DriverManager(write a.insert {host(2)} {own(2)}, write f.active true, pause, stop);"""
+    buffer = 2112  # an odd number of cache lines: what --buffer-size 2048 comes to
+    packets = [ipv4(bytes(buffer - spare - 6 * 14 - 20), dst=host(2)) for spare in (0, -1, -14)]
+    result = run_config(
+        config, {"in": packets}, handlers=["a.drops", "a.length"], args=["--buffer-size", "2048"], link_type=101
+    )
+    assert [packet[:14] for packet in result.data("out")] == [frame(b"", src=MY_ETHER, dst=own(2))]
+    assert result.data("out")[0][6 * 14 :] == packets[0]
+    assert result.handlers == {"a.drops": "2", "a.length": "0"}
+
+
 def test_only_replies_to_arp_over_ethernet_are_learned() -> None:
     right = reply(2)
     wrong = [
@@ -272,7 +287,9 @@ def test_random_traffic_is_treated_as_the_model_says(limits: str) -> None:
         handlers=["count", "length", "queries", "responses", "stats"],
     )
     given = {name: int(value) for name, value in (word.split() for word in limits.split(", ") if word)}
-    model = ArpModel(timeout=7000, poll_timeout=2000, **{name.lower(): value for name, value in given.items()})
+    model = ArpModel(timeout=7000, poll_timeout=2000)
+    for name, value in given.items():
+        setattr(model, name.lower(), value)
     expected: list[Sent] = []
     for packet in packets:
         now = (packet.time - START) // 1_000_000

@@ -21,6 +21,10 @@ def reply(target: str, ether: str) -> bytes:
     return arp(2, sender=(ether, target), target=ASKER)
 
 
+def dotted(value: int) -> str:
+    return ".".join(map(str, value.to_bytes(4, "big")))
+
+
 def test_requests_for_its_addresses_are_answered_and_the_rest_goes_on() -> None:
     good = request("10.0.0.1")
     others = [
@@ -87,7 +91,6 @@ def test_prefixes_in_any_order_answer_as_a_plain_search_does() -> None:
         prefixes[value >> (32 - length) << (32 - length), length] = f"02:00:00:00:00:{len(prefixes):02x}"
     items = list(prefixes.items())
     chance.shuffle(items)
-    dotted = lambda value: ".".join(map(str, value.to_bytes(4, "big")))  # noqa: E731
     config = ", ".join(f"{dotted(network)}/{length} {ether}" for (network, length), ether in items)
     asked = [network + chance.randrange(4) for network, _ in prefixes] + [0x0B000000]
     results = run_cases({"random": Case(f"ARPResponder({config})", [request(dotted(value)) for value in asked])})

@@ -40,7 +40,8 @@ def test_odd_packets_do_no_harm(tmp_path: Path) -> None:
         pytest.skip("gcc has no AddressSanitizer")
     chance = random.Random(1)
     links = sorted({link for link, _, _ in LINKS})
-    text = "ip :: ToDump(ip.pcap, SNAPLEN 30) -> i :: Counter -> Queue(50000) -> ToDump(again.pcap) -> ToDump(last.pcap);\n"
+    text = "ip :: ToDump(ip.pcap, SNAPLEN 30) -> i :: Counter -> Queue(50000)"
+    text += " -> ToDump(again.pcap) -> ToDump(last.pcap);\n"
     text += "other :: ToDump(other.pcap, EXTRA_LENGTH false) -> o :: Counter -> Discard;\n"
     for link in links:
         write_pcap(tmp_path / f"in{link}.pcap", odd_packets(link, chance), link)

@@ -83,11 +83,11 @@ def test_fragments_reassemble_to_the_original() -> None:
         result = results[f"mtu {mtu}"]
         split(result, mtu, packets)
         cut = [p for p in packets if len(p) > mtu]
-        whole = len(packets) - len(cut)
-        assert result.handlers == {"fragments": str(len(result.outputs[0]) - whole), "drops": "0"}
+        uncut = len(packets) - len(cut)
+        assert result.handlers == {"fragments": str(len(result.outputs[0]) - uncut), "drops": "0"}
     assert results["headroom"].outputs == results["mtu 576"].outputs
     # With 28 bytes only those without options can be cut.
-    whole, refused = results["mtu 28"].outputs
+    refused = results["mtu 28"].outputs[1]
     assert refused == [packet for packet in packets if len(packet) > 28 and packet[0] != 0x45]
     assert results["mtu 28"].handlers["drops"] == str(len(refused))
     packets = [packet for packet in packets if packet not in refused]
