@@ -219,11 +219,12 @@ def _run(request: Request) -> int:
     mode = diagnostics_mode(request.diagnostics)
     from dataclasses import replace
 
-    from nmclick.compile import CompilerError
+    from nmclick.compile import CompilerError, RuntimeBuild
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.driver import RunOptions, drive
     from nmclick.run.load import load
 
+    runtime = RuntimeBuild()
     diagnostics = Diagnostics()
     if request.threads > 1:
         diagnostics.warning(None, "several threads are not available yet, running single threaded")
@@ -247,7 +248,7 @@ def _run(request: Request) -> int:
         show=lambda found: show(found, mode, warnings=request.warnings),
     )
     try:
-        return drive(loaded, options, diagnostics)
+        return drive(loaded, options, runtime, diagnostics)
     except CompilerError as error:
         diagnostics.error(None, str(error))
         show(diagnostics, mode)

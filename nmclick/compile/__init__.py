@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nmclick.compile.cc import CompilerError, compile_shared, runtime_library
+from nmclick.compile.cc import CompilerError, RuntimeBuild, compile_shared
 from nmclick.compile.devices import port_uses
 from nmclick.compile.memo import keep_program, kept_program, program_key
 from nmclick.compile.program import CompiledProgram
 from nmclick.graph.registry import elements_folder
 from nmclick.graph.router import RouterGraph
 
-__all__ = ["BURST", "CompiledProgram", "CompilerError", "compile_router", "port_uses", "runtime_library"]
+__all__ = ["BURST", "CompiledProgram", "CompilerError", "RuntimeBuild", "compile_router", "port_uses"]
 
 #: Packets in a batch unless the user says otherwise: long enough to share one clock read and one ring
 #: synchronisation, short enough that a batch's headers stay in the first-level cache.

@@ -9,7 +9,7 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -144,13 +144,11 @@ def compile_shared(
     depends: Iterable[Path] = (),
     name: str = "program",
     output: Path | None = None,
-    meanwhile: Callable[[], object] | None = None,
 ) -> Path:
     """Compile files, or one generated text, into a shared object; the path of the cached result.
 
     `sources` are paths of .c files, or texts of generated units; `depends` are files the texts include besides the
-    headers in native/include. `output` also copies the result there. If there is something to compile, `meanwhile` is
-    called while the compiler runs. Raises CompilerError.
+    headers in native/include. `output` also copies the result there. Raises CompilerError.
     """
     digest = hashlib.sha256()
     for part in (*recipe(flags), headers_digest()):
@@ -163,34 +161,10 @@ def compile_shared(
     result = cache_folder() / f"{name}-{digest.hexdigest()[:32]}.so"
     if not result.exists():
         compiler = find_compiler()
-        options = _options(compiler, flags)
-        if meanwhile is None:
-            _compile(compiler, options, sources, result)
-        else:
-            _both(lambda: _compile(compiler, options, sources, result), meanwhile)
+        _compile(compiler, _options(compiler, flags), sources, result)
     if output is not None:
         output.write_bytes(result.read_bytes())
     return result
-
-
-def _both(first: Callable[[], None], second: Callable[[], object]) -> None:
-    """Call both functions at the same time; what the first one raises is raised once both are done."""
-    raised: list[Exception] = []
-
-    def run() -> None:
-        try:
-            first()
-        except Exception as error:
-            raised.append(error)
-
-    thread = Thread(target=run)
-    thread.start()
-    try:
-        second()
-    finally:
-        thread.join()
-    if raised:
-        raise raised[0]
 
 
 def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | str], result: Path) -> None:
@@ -225,15 +199,38 @@ def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | st
         os.replace(target, result)
 
 
-def runtime_library(meanwhile: Callable[[], object] | None = None) -> Path:
-    """The runtime of native/, built once for this machine; `meanwhile` is as for compile_shared."""
+def runtime_library() -> Path:
+    """The runtime of native/, built once for this machine. Raises CompilerError."""
     native = native_folder()
     sources = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.c"))
     depends = sorted(p for part in ("netmap", "ports", "runtime") for p in (native / part).glob("*.h"))
-    return compile_shared(
-        list(sources),
-        flags=("-I", str(native), "-fvisibility=default"),
-        depends=depends,
-        name="runtime",
-        meanwhile=meanwhile,
-    )
+    flags = ("-I", str(native), "-fvisibility=default")
+    return compile_shared(list(sources), flags=flags, depends=depends, name="runtime")
+
+
+class RuntimeBuild:
+    """The runtime library, made in a thread of its own while the configuration is read: the first time it takes as long
+    as compiling a configuration does."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._failure: CompilerError | None = None
+        self._thread = Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._path = runtime_library()
+        except CompilerError as failure:
+            self._failure = failure
+
+    @property
+    def done(self) -> bool:
+        return not self._thread.is_alive()
+
+    def path(self) -> Path:
+        """Waits until the library is there. Raises CompilerError."""
+        self._thread.join()
+        if self._path is None:
+            raise self._failure or CompilerError("the runtime could not be built")
+        return self._path

@@ -19,6 +19,7 @@ from nmclick.run.query import exit_value, print_json, print_values
 from nmclick.run.start import Settings, start
 
 if TYPE_CHECKING:
+    from nmclick.compile import RuntimeBuild
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.load import Loaded
     from nmclick.run.router import RunningRouter
@@ -47,9 +48,9 @@ class RunOptions:
     show: Callable[[Diagnostics], None] = lambda diagnostics: None
 
 
-def drive(loaded: Loaded, options: RunOptions, diagnostics: Diagnostics) -> int:
+def drive(loaded: Loaded, options: RunOptions, runtime: RuntimeBuild, diagnostics: Diagnostics) -> int:
     """Run a configuration: the exit status. Raises CompilerError."""
-    router = start(loaded, options.settings, diagnostics)
+    router = start(loaded, options.settings, runtime, diagnostics)
     options.show(diagnostics)
     if router is None:
         return 1

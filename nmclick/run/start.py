@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nmclick.compile import BURST, compile_router, port_uses, runtime_library
+from nmclick.compile import BURST, RuntimeBuild, compile_router, port_uses
 from nmclick.graph.router import describe
 from nmclick.lang.linktypes import link_type_name
 from nmclick.run.native import Native, NativeError, longest_frame
@@ -38,7 +38,9 @@ class Settings:
     burst: int = BURST
 
 
-def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> RunningRouter | None:
+def start(
+    loaded: Loaded, settings: Settings, runtime: RuntimeBuild, diagnostics: Diagnostics
+) -> RunningRouter | None:
     """Compile and load; every element is initialised, nothing runs. None after errors, with nothing left behind.
     Raises CompilerError."""
     uses = port_uses(loaded.graph)
@@ -51,8 +53,9 @@ def start(loaded: Loaded, settings: Settings, diagnostics: Diagnostics) -> Runni
     specs = {use: wish.spec for use, wish in zip(uses, wishes, strict=True)}
     for element in loaded.graph.elements:
         element.port_specs = tuple(specs[element.index, use] for use in element.devices())
-    # The first time both are compiled, which takes seconds: at the same time.
-    library = runtime_library(meanwhile=lambda: compile_router(loaded.graph, burst=settings.burst))
+    if not runtime.done:
+        compile_router(loaded.graph, burst=settings.burst)  # at the same time: the result is kept for below
+    library = runtime.path()
     longest = _probe(loaded, library, wishes, diagnostics)
     if longest is None:
         return None

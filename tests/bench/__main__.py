@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmclick.compile.cc import compile_shared, native_folder
+from nmclick.compile.cc import RuntimeBuild, compile_shared, native_folder
 from nmclick.lang.diagnostics import Diagnostics
 from nmclick.run.load import Input, load
 from nmclick.run.loop import run_until_stopped
@@ -78,7 +78,7 @@ def ours(workload: Workload, ports: Sequence[str]) -> float:
     diagnostics = Diagnostics()
     loaded = load(Input(workload.text, is_expression=True), diagnostics)
     substitutions = [Substitution.parse(f"port{k}={spec}") for k, spec in enumerate(ports)]
-    router = start(loaded, Settings(substitutions=substitutions), diagnostics) if loaded else None
+    router = start(loaded, Settings(substitutions=substitutions), RuntimeBuild(), diagnostics) if loaded else None
     if router is None:
         raise SystemExit(diagnostics.render("pretty"))
     for element in router.elements:

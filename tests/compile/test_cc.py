@@ -101,15 +101,15 @@ def test_options_that_only_gcc_knows_are_given_to_gcc_only() -> None:
     assert not cc.Compiler(("python", "-m", "ziglang", "cc"), "zig:/gcc/ziglang/__init__.py:1:2").is_gcc
 
 
-def test_other_work_is_done_while_the_compiler_runs_but_only_if_it_has_to() -> None:
-    done: list[str] = []
-    path = cc.compile_shared([SOURCE], meanwhile=lambda: done.append("first"))
-    assert cc.compile_shared([SOURCE], meanwhile=lambda: done.append("again")) == path
-    assert done == ["first"]
+def test_a_runtime_built_on_the_side_is_the_library_itself() -> None:
+    build = cc.RuntimeBuild()
+    assert build.path() == cc.runtime_library()
+    assert build.done
 
 
-def test_what_the_compiler_refuses_is_told_after_the_other_work_is_done() -> None:
-    done: list[str] = []
-    with pytest.raises(cc.CompilerError):
-        cc.compile_shared(["int f(void) { return nothing; }\n"], meanwhile=lambda: done.append("done"))
-    assert done == ["done"]
+def test_a_runtime_that_cannot_be_built_is_told_to_who_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    cc.find_compiler.cache_clear()
+    build = cc.RuntimeBuild()
+    with pytest.raises(cc.CompilerError, match="no-such-compiler"):
+        build.path()
