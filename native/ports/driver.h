@@ -60,7 +60,8 @@ static inline uint32_t nm_port_link_type(const struct nm_port_options *options)
 }
 
 int nm_port_no_sync(struct nm_port *port, unsigned ring); /* for a direction the port does not have */
-int nm_port_no_wait(struct nm_port *port, short *events); /* there is never anything to wait for */
+int nm_port_no_wait(struct nm_port *port, unsigned ring,
+                    short *events); /* there is never anything to wait for */
 
 /* Fails with "SPEC: message" in `error`. */
 __attribute__((format(printf, 4, 5))) cold_path void nm_port_error(char *error, size_t size, const char *spec,

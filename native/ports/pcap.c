@@ -48,8 +48,9 @@ static int pcap_rxsync(struct nm_port *port, unsigned index)
     return 0;
 }
 
-static int pcap_wait(struct nm_port *port, short *events)
+static int pcap_wait(struct nm_port *port, unsigned ring, short *events)
 {
+    (void)ring;
     const struct capture *capture = port->priv;
     (void)events;
     return capture->stream && !capture->ended ? capture->fd : -1;

@@ -130,8 +130,9 @@ static bool something_to_do(const struct nm_port *port, short events)
 
 /* Clear, announce, look: a peer that published before the look is seen, one that publishes after it sees
  * `waiting`. */
-static int pipe_wait(struct nm_port *port, short *events)
+static int pipe_wait(struct nm_port *port, unsigned ring, short *events)
 {
+    (void)ring;
     struct pipe_end *end = own_end(port);
     uint64_t count;
     (void)!read(end->event, &count, sizeof count);

@@ -164,9 +164,10 @@ int nm_port_no_sync(struct nm_port *port, unsigned ring)
     return -EOPNOTSUPP;
 }
 
-int nm_port_no_wait(struct nm_port *port, short *events)
+int nm_port_no_wait(struct nm_port *port, unsigned ring, short *events)
 {
     (void)port;
+    (void)ring;
     (void)events;
     return -1;
 }

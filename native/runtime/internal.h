@@ -113,4 +113,7 @@ static inline struct timespec to_timespec(uint64_t ns)
     return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
 }
 
+/* Whether no smaller number stands for the same port. */
+bool is_first_number(const struct runtime *rt, uint32_t port);
+
 #endif

@@ -37,19 +37,42 @@ struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char
     return rt;
 }
 
+static bool make_port_room(struct runtime *rt)
+{
+    struct nm_port **ports = realloc(rt->ports, (rt->n_ports + 1) * sizeof *ports);
+    if (ports)
+        rt->ports = ports;
+    return ports;
+}
+
 struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const struct nm_port_options *options,
                                 char *error, size_t size)
 {
-    struct nm_port **ports = realloc(rt->ports, (rt->n_ports + 1) * sizeof *ports);
-    if (!ports) {
+    if (!make_port_room(rt)) {
         snprintf(error, size, "out of memory");
         return NULL;
     }
-    rt->ports = ports;
     struct nm_port *port = nm_port_open(spec, rt->region, options, error, size);
     if (port)
         rt->ports[rt->n_ports++] = port;
     return port;
+}
+
+bool nm_runtime_share(struct runtime *rt, uint32_t port)
+{
+    if (!make_port_room(rt))
+        return false;
+    rt->ports[rt->n_ports] = rt->ports[port];
+    rt->n_ports++;
+    return true;
+}
+
+bool is_first_number(const struct runtime *rt, uint32_t port)
+{
+    for (uint32_t i = 0; i < port; i++)
+        if (rt->ports[i] == rt->ports[port])
+            return false;
+    return true;
 }
 
 static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
@@ -59,7 +82,10 @@ static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
     t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->tasks = calloc(program->n_tasks + 1, sizeof *t->tasks);
     t->timers = calloc(program->n_timers + 1, sizeof *t->timers);
-    t->polled = calloc(rt->n_ports + 1, sizeof *t->polled);
+    unsigned n_rings = 0;
+    for (uint32_t i = 0; i < rt->n_ports; i++)
+        n_rings += nm_port_rings(rt->ports[i]);
+    t->polled = calloc(n_rings + 1, sizeof *t->polled);
     w->free_list = malloc(rt->region->n_buffers * sizeof *w->free_list);
     if (t->wake_fd < 0 || !t->tasks || !t->timers || !t->polled || !w->free_list)
         return false;
@@ -170,8 +196,9 @@ uint32_t nm_runtime_destroy(struct runtime *rt)
         rt->program->cleanup(rt->state, &rt->threads->worker);
     for (unsigned i = 0; i < rt->n_threads; i++)
         free_thread(rt, &rt->threads[i]);
-    for (uint32_t i = 0; i < rt->n_ports; i++)
-        nm_port_close(rt->ports[i]);
+    for (uint32_t i = rt->n_ports; i-- > 0;)
+        if (is_first_number(rt, i))
+            nm_port_close(rt->ports[i]);
     uint32_t lost = nm_region_in_use(rt->region);
     nm_region_destroy(rt->region);
     for (int i = 0; i < 2; i++)

@@ -90,12 +90,11 @@ static bool run_round(struct thread *t, bool draining)
 }
 
 /* A full ring that the program could not empty into waits for room, a reading one for packets. */
-static short wanted_events(const struct nm_port *port)
+static short wanted_events(const struct nm_port *port, unsigned ring)
 {
-    short events = port->n_rx_rings && !port->finished ? POLLIN : 0;
-    for (unsigned i = 0; i < port->n_tx_rings; i++)
-        if (port->tx[i].ring->head == port->tx[i].ring->tail)
-            events |= POLLOUT;
+    short events = ring < port->n_rx_rings && !port->finished ? POLLIN : 0;
+    if (ring < port->n_tx_rings && port->tx[ring].ring->head == port->tx[ring].ring->tail)
+        events |= POLLOUT;
     return events;
 }
 
@@ -108,10 +107,12 @@ static nfds_t collect(struct thread *t)
         return n;
     for (uint32_t i = 0; i < rt->n_ports; i++) {
         struct nm_port *port = rt->ports[i];
-        short events = wanted_events(port);
-        int fd = events && port->ops->wait ? port->ops->wait(port, &events) : -1;
-        if (fd >= 0)
-            t->polled[n++] = (struct pollfd){.fd = fd, .events = events};
+        for (unsigned ring = 0; is_first_number(rt, i) && ring < nm_port_rings(port); ring++) {
+            short events = wanted_events(port, ring);
+            int fd = events && port->ops->wait ? port->ops->wait(port, ring, &events) : -1;
+            if (fd >= 0)
+                t->polled[n++] = (struct pollfd){.fd = fd, .events = events};
+        }
     }
     return n;
 }

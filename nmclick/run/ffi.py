@@ -75,6 +75,7 @@ int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, c
 struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size);
 struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const struct nm_port_options *options,
                                 char *error, size_t size);
+bool nm_runtime_share(struct runtime *rt, uint32_t port);
 void nm_runtime_simulate(struct runtime *rt, uint64_t start);
 void nm_runtime_warp(struct runtime *rt, double speed, bool jump);
 uint64_t nm_runtime_now(struct runtime *rt);

@@ -106,6 +106,17 @@ class Native:
         self._ports.append(port)
         return len(self._ports) - 1
 
+    def share_port(self, port: int) -> int:
+        """Another number for a port that is open already."""
+        if not self._lib.nm_runtime_share(self._runtime, port):
+            raise NativeError("out of memory")
+        self._ports.append(self._ports[port])
+        return len(self._ports) - 1
+
+    def distinct_ports(self) -> list[int]:
+        """The first number of every port."""
+        return [number for number, port in enumerate(self._ports) if self._ports.index(port) == number]
+
     def port_link_type(self, port: int) -> int:
         return int(self._ports[port].link_type)
 

@@ -14,6 +14,9 @@ __all__ = ["PortError", "PortWish", "Substitution", "resolve_ports"]
 #: Kinds of port that are one file: reading and writing the same would destroy it.
 _FILES = ("pcap:",)
 
+#: Kinds of port that every element opens for itself; a device is opened once, whoever reads and writes it.
+_OWN = (*_FILES, "replay:", "null:")
+
 
 class PortError(Exception):
     """A port cannot be had as asked for; `element` is the index of the element that wants it, if one does."""
@@ -59,6 +62,11 @@ class PortWish:
     options: Mapping[str, int]
     #: Elements whose ports have the link type that this one is to have.
     link_type_from: Sequence[str] = ()
+
+    @property
+    def shared(self) -> bool:
+        """Whether elements that name the same port get the same one."""
+        return not self.spec.startswith(_OWN)
 
 
 def resolve_ports(

@@ -122,10 +122,20 @@ def _probe(loaded: Loaded, library: Path, wishes: Sequence[PortWish], diagnostic
 def _open(loaded: Loaded, native: Native, wishes: Sequence[PortWish], diagnostics: Diagnostics) -> bool:
     opened = True
     link_types: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for wish in wishes:
         try:
-            options = {**wish.options, **_link_type(wish, link_types)}
-            port = native.open_port(wish.spec, read=wish.read, write=wish.write, options=options)
+            if wish.shared and wish.spec in numbers:
+                port = native.share_port(numbers[wish.spec])
+            else:
+                together = [other for other in wishes if other.spec == wish.spec] if wish.shared else [wish]
+                port = native.open_port(
+                    wish.spec,
+                    read=any(other.read for other in together),
+                    write=any(other.write for other in together),
+                    options={**wish.options, **_link_type(wish, link_types)},
+                )
+                numbers[wish.spec] = port
         except NativeError as failure:
             _report(loaded, _refused(wish, failure), diagnostics)
             opened = False

@@ -143,7 +143,7 @@ class Statistics:
     def _sample(self) -> _Sample:
         router, native = self._router, self._router.native
         worker = native.worker_counters()
-        ports = [native.port_counters(port) for port in range(len(router.ports))]
+        ports = [native.port_counters(port) for port in native.distinct_ports()]
         drops = {element.name: dict(element.live.drops()) for element in router.elements}
         return _Sample(
             time.monotonic_ns(),
@@ -160,7 +160,10 @@ class Statistics:
         return Report(
             (new.when - old.when) / _NS,
             (new.when - self._first.when) / _NS,
-            [self._port(number, old.ports[number], counters) for number, counters in enumerate(new.ports)],
+            [
+                self._port(number, before, after)
+                for number, before, after in zip(self._router.native.distinct_ports(), old.ports, new.ports, strict=True)
+            ],
             {name: count - old.made[name] for name, count in new.made.items()},
             {name: count - old.discarded[name] for name, count in new.discarded.items()},
             {name: reasons for name, reasons in drops.items() if reasons},

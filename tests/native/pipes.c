@@ -38,7 +38,7 @@ static bool send_number(struct nm_port *port, uint64_t number, uint16_t flags)
 
 static void wait_for(struct nm_port *port, short events)
 {
-    struct pollfd ready = {.fd = port->ops->wait(port, &events)};
+    struct pollfd ready = {.fd = port->ops->wait(port, 0, &events)};
     ready.events = events;
     CHECK(poll(&ready, 1, 5000) == 1);
 }
@@ -282,23 +282,23 @@ TEST(wait_returns_at_once_when_something_came_before_it)
     struct nm_region *region = make_region(100);
     struct nm_port *a = make_port("pipe:x{1", region, both(8)), *b = make_port("pipe:x}1", region, both(8));
     short events = POLLIN;
-    struct pollfd ready = {.fd = b->ops->wait(b, &events), .events = POLLIN};
+    struct pollfd ready = {.fd = b->ops->wait(b, 0, &events), .events = POLLIN};
     CHECK_EQUAL(poll(&ready, 1, 0), 0);
     send_number(a, 1, 0);
     nm_port_txsync(a, 0);
     CHECK_EQUAL(poll(&ready, 1, 0), 1);
     nm_port_rxsync(b, 0);
     events = POLLIN;
-    b->ops->wait(b, &events);
+    b->ops->wait(b, 0, &events);
     CHECK_EQUAL(poll(&ready, 1, 0), 0);
     send_number(a, 2, 0);
     nm_port_txsync(a, 0);
     events = POLLIN;
-    b->ops->wait(b, &events);
+    b->ops->wait(b, 0, &events);
     CHECK_EQUAL(poll(&ready, 1, 0), 1);
     nm_port_rxsync(b, 0);
     events = POLLIN;
-    b->ops->wait(b, &events);
+    b->ops->wait(b, 0, &events);
     nm_port_close(a);
     CHECK_EQUAL(poll(&ready, 1, 0), 1);
     nm_port_close(b);

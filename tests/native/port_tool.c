@@ -26,7 +26,7 @@ static void say_end(const struct nm_port *port, const struct nm_ring *ring, cons
 static void sleep_for(struct nm_port *port)
 {
     short events = POLLIN;
-    int fd = port->ops->wait(port, &events);
+    int fd = port->ops->wait(port, 0, &events);
     CHECK(fd >= 0);
     struct pollfd ready = {.fd = fd, .events = events};
     poll(&ready, 1, 5000);

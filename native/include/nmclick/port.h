@@ -63,10 +63,10 @@ struct nm_port_ops {
      * 0, or -errno: -EINVAL after a ring that failed validation. */
     int (*rxsync)(struct nm_port *port, unsigned ring);
     int (*txsync)(struct nm_port *port, unsigned ring);
-    /* File descriptor to poll() when there is no work, or -1: nothing to wait for. `events` is what the
-     * program waits for (POLLIN: packets, POLLOUT: room) and becomes what the descriptor is to be polled for.
-     */
-    int (*wait)(struct nm_port *port, short *events);
+    /* File descriptor to poll() when there is no work on receive and transmit ring `ring`, or -1: nothing to
+     * wait for. `events` is what the program waits for (POLLIN: packets, POLLOUT: room) and becomes what the
+     * descriptor is to be polled for. */
+    int (*wait)(struct nm_port *port, unsigned ring, short *events);
     /* Everything written so far reaches its destination: 0 or -errno, with port->warning set. NULL: nothing
      * to do. Call it before close to learn of late errors. */
     int (*flush)(struct nm_port *port);
@@ -115,6 +115,12 @@ struct nm_port *nm_port_open(const char *spec, struct nm_region *region,
 static inline void nm_port_close(struct nm_port *port)
 {
     port->ops->close(port);
+}
+
+/* Ring pairs, where one direction may have fewer. */
+static inline unsigned nm_port_rings(const struct nm_port *port)
+{
+    return port->n_rx_rings > port->n_tx_rings ? port->n_rx_rings : port->n_tx_rings;
 }
 
 static inline int nm_port_flush(struct nm_port *port)

@@ -29,6 +29,9 @@ struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char
 /* Ports are numbered in the order in which they are opened; the runtime closes them. */
 struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const struct nm_port_options *options,
                                 char *error, size_t size);
+/* Another number for a port that was opened already: one device read and written by two elements. False: no
+ * memory. */
+bool nm_runtime_share(struct runtime *rt, uint32_t port);
 
 /* The clock, in ns since the epoch. Simulated time starts at `start` and jumps to the next wake-up whenever
  * every task is idle; a round in which something moved takes NM_SIMULATED_ROUND. Real time can run `speed`
