@@ -6,6 +6,7 @@ stage that fails does not keep later ones from looking at what is still sound, s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HandlerCheck", "build"]
 
+_WORD = re.compile(r"[\w@]+")
+
 #: Whether an element (None: the router) has a handler of this name.
 HandlerCheck: TypeAlias = Callable[["Element | None", str], bool]
 
@@ -51,7 +54,7 @@ def build(
     elements = _make_elements(flat, registry, diagnostics)
     if elements is None:
         return None
-    graph, faulty = _connect(flat, elements, diagnostics)
+    graph, faulty = (None, _everybody(elements)) if flat.missing else _connect(flat, elements, diagnostics)
     by_name = {element.name: element for element in elements}
     environment = replace(environment or Environment(), elements=by_name)
     if has_handler is not None:
@@ -61,6 +64,10 @@ def build(
         diagnostics.not_initialized = True
         return None
     return graph
+
+
+def _everybody(elements: Iterable[Element]) -> frozenset[int]:
+    return frozenset(element.index for element in elements)
 
 
 def _make_elements(flat: FlatConfiguration, registry: Registry, diagnostics: Diagnostics) -> list[Element] | None:
@@ -188,12 +195,17 @@ class _Configurator:
         for element in self.ordered:
             if self.diagnostics.full:
                 return
-            self._configure(element, element.index not in faulty)
+            if not self._refers_to_missing(element):
+                self._configure(element, element.index not in faulty)
         if initialize and self.diagnostics.errors == before:
             for element in self.ordered:
                 span = self.flat.elements[element.index].config_span
                 for message in element.initialize(self.environment.at(element.name)):
                     self._error("initializing", element, message, span)
+
+    def _refers_to_missing(self, element: Element) -> bool:
+        words = set(_WORD.findall(element.config)) if self.flat.missing else set()
+        return any(name.rpartition("/")[2] in words for name in self.flat.missing)
 
     def _configure(self, element: Element, whole: bool) -> None:
         environment = self.environment.at(element.name)

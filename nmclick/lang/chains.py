@@ -228,6 +228,7 @@ class Chains:
         elif type_ is None:
             hint = self._context.suggest_element(name)
             self._context.error(draft.span, f"undeclared element '{name}'", read=read, hint=hint)
+            self._context.unknown += 1
             self._context.classes.names[name] = type_ = Special.UNKNOWN
         anonymous = draft.type is not None or draft.declared is None
         final_name = circuit.anonymous_name(name) if anonymous else name

@@ -40,6 +40,8 @@ class Context:
         self._class_names = class_names
         self._reported = 0
         self._hints = 0
+        #: How many of the errors are about an element class or an element that is not known.
+        self.unknown = 0
 
     @contextmanager
     def reading(self, file: ParsedFile) -> Iterator[None]:
@@ -92,6 +94,7 @@ class Context:
         if type_ is None:
             hint = self._suggest(name, lambda: [*self.classes.all_names(), *self._class_names()])
             self.error(place, f"unknown element class '{printable(name)}'", hint=hint)
+            self.unknown += 1
             self.classes.names[name] = type_ = Special.UNKNOWN
         return type_
 

@@ -22,15 +22,17 @@ def load_configuration(
     class_names: Callable[[], Iterable[str]] = tuple,
     search_path: Sequence[Path] = (),
     available_package: Callable[[str], bool] = lambda name: False,
+    incomplete: bool = False,
 ) -> FlatConfiguration | None:
-    """The elements and connections of a configuration, or None after errors, which are in `diagnostics`.
+    """The elements and connections of a configuration, or None after errors, which are in `diagnostics`. With
+    `incomplete`, if the only errors are unknown classes and elements: what is left, with the names of the `missing`.
 
     `known_class` says which element classes exist besides those of the file, and `class_names` lists them for
     suggestions. `defines` are variables given on the command line; they win over the file's. Libraries are looked
     for beside the file and in the folders of `search_path`. Ports are not checked, except those of compounds.
     """
     # The parser is imported here because lark costs more than everything else that a command may need.
-    from nmclick.lang.compounds import Compound, LimitError, Primitive
+    from nmclick.lang.compounds import Compound, LimitError, Primitive, Special
     from nmclick.lang.context import Context
     from nmclick.lang.declare import Declarer
     from nmclick.lang.expand import Expander
@@ -77,8 +79,9 @@ def load_configuration(
     except LimitError as error:
         diagnostics.error(file.end(), str(error))
         return None
-    if diagnostics.errors > errors_before:
+    if diagnostics.errors > errors_before + (context.unknown if incomplete else 0):
         return None
+    flat.missing = [instance.name for instance in top.elements if instance.type is Special.UNKNOWN]
     flat.connections = [
         FlatConnection(numbers[source_], output, numbers[target], input_, span)
         for (target, input_, source_, output), span in sorted(wires.items(), key=lambda item: item[0])

@@ -45,7 +45,8 @@ class FlatConfiguration:
     """Elements in Click's order of creation; connections in order of their input, then their output port.
 
     `text` is what the `config` handler shows: the original file, or the flat text if it asks for `compact_config`.
-    `libraries` are the files that it required.
+    `libraries` are the files that it required. `missing` are the names of elements whose class is not known: a
+    configuration that has any is incomplete, only arguments can be checked.
     """
 
     elements: list[FlatElement] = field(default_factory=list)
@@ -53,3 +54,4 @@ class FlatConfiguration:
     requirements: list[Requirement] = field(default_factory=list)
     text: str = ""
     libraries: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)

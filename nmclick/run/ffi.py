@@ -57,6 +57,12 @@ struct nm_port_options {
     uint32_t snap_length;
     bool nanoseconds;
     bool unbuffered;
+    bool promisc;
+    bool sniffer;
+    bool outbound;
+    uint16_t protocol;
+    uint16_t rings;
+    uint32_t mtu;
 };
 struct nm_port {
     const void *ops;

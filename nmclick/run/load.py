@@ -94,6 +94,7 @@ def load_flat(wanted: Input, source: Source, registry: Registry, diagnostics: Di
         class_names=registry.class_names,
         defines=wanted.defines,
         search_path=wanted.search_path,
+        incomplete=True,
     )
     if flat is not None and len(diagnostics.messages) == before:
         keep_flat(key, source, flat, asked)
@@ -117,11 +118,13 @@ def load(wanted: Input, diagnostics: Diagnostics, *, initialize: bool = True) ->
     registry = Registry()
     before = diagnostics.errors
     flat = load_flat(wanted, source, registry, diagnostics)
-    if flat is None or diagnostics.errors > before:
+    if flat is None or (diagnostics.errors > before and not flat.missing):
         return None
     _add_control_sockets(flat, wanted.control_sockets)
     environment = Environment()
     graph = build(flat, registry, diagnostics, environment=environment, has_handler=has_handler, initialize=initialize)
+    if flat.missing:
+        diagnostics.not_initialized = False  # as for every configuration that cannot be read
     if graph is None:
         return None
     by_name = {element.name: element for element in graph.elements}

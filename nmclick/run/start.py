@@ -38,9 +38,7 @@ class Settings:
     burst: int = BURST
 
 
-def start(
-    loaded: Loaded, settings: Settings, runtime: RuntimeBuild, diagnostics: Diagnostics
-) -> RunningRouter | None:
+def start(loaded: Loaded, settings: Settings, runtime: RuntimeBuild, diagnostics: Diagnostics) -> RunningRouter | None:
     """Compile and load; every element is initialised, nothing runs. None after errors, with nothing left behind.
     Raises CompilerError."""
     uses = port_uses(loaded.graph)

@@ -162,7 +162,9 @@ class Statistics:
             (new.when - self._first.when) / _NS,
             [
                 self._port(number, before, after)
-                for number, before, after in zip(self._router.native.distinct_ports(), old.ports, new.ports, strict=True)
+                for number, before, after in zip(
+                    self._router.native.distinct_ports(), old.ports, new.ports, strict=True
+                )
             ],
             {name: count - old.made[name] for name, count in new.made.items()},
             {name: count - old.discarded[name] for name, count in new.discarded.items()},

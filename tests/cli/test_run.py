@@ -182,6 +182,16 @@ def test_all_errors_of_a_configuration_are_printed(nmclick: Command) -> None:
     assert result.err.endswith("Router could not be initialized!\n")
 
 
+def test_arguments_are_checked_even_where_a_class_is_unknown(nmclick: Command) -> None:
+    nmclick.write("bad.click", "c :: Contuer;\nIdle -> Strip(x) -> Gone -> Discard;\nScript(write c.reset, what);\n")
+    result = nmclick("run", "bad.click", NMCLICK_DIAGNOSTICS="click")
+    assert (result.status, result.err) == (
+        1,
+        "bad.click:1: unknown element class 'Contuer'\nbad.click:2: undeclared element 'Gone'\n"
+        "bad.click:2: While configuring 'Strip@3 :: Strip':\n  LENGTH: invalid number\n",
+    )
+
+
 def test_diagnostics_can_be_pretty_click_or_json(nmclick: Command) -> None:
     nmclick.write("bad.click", "Idle -> Strip(x) -> Discard;\n")
     click = "bad.click:1: While configuring 'Strip@2 :: Strip':\n  LENGTH: invalid number\n"

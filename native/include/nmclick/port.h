@@ -97,9 +97,15 @@ struct nm_port_options {
     bool read, write;     /* directions wanted */
     uint32_t ring_slots;  /* wished, 0: the port's default */
     uint32_t link_type;   /* for writers: what the packets are; 0: Ethernet */
-    uint32_t snap_length; /* for writers: longest stored prefix; 0: all */
+    uint32_t snap_length; /* longest prefix that is stored, or delivered by a device; 0: all */
     bool nanoseconds;     /* for writers: time unit of the stamps */
     bool unbuffered;      /* for writers: each txsync reaches the file */
+    bool promisc;         /* devices: deliver what is for other stations, too */
+    bool sniffer;         /* devices: the system's own stack keeps its copy of what is received, if it can */
+    bool outbound;        /* devices: deliver what the system itself sends there, too */
+    uint16_t protocol;    /* devices: deliver this Ethernet type only; 0: all */
+    uint16_t rings;       /* devices: ring pairs wished; 0: as many as the device has queues */
+    uint32_t mtu;         /* TAP and TUN: of the interface; 0: 1500 */
 };
 
 /* Longest frame that will come out of this port as far as can be told now (0: not known), so that the
