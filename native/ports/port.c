@@ -17,6 +17,7 @@ const char *nm_drop_text(enum nm_drop_reason reason)
         [NM_DROP_LONG] = "the frame is longer than a buffer",
         [NM_DROP_LINK] = "the frame has another link type",
         [NM_DROP_WRITE] = "it could not be written",
+        [NM_DROP_FULL] = "there was no room in time",
     };
     return (unsigned)reason < NM_DROP_REASONS ? texts[reason] : "unknown";
 }

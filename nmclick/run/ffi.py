@@ -46,7 +46,8 @@ struct nm_event {
 };
 
 enum nm_drop_reason {
-    NM_DROP_INDEX, NM_DROP_LENGTH, NM_DROP_LONG, NM_DROP_LINK, NM_DROP_WRITE, NM_DROP_REASONS
+    NM_DROP_INDEX, NM_DROP_LENGTH, NM_DROP_LONG, NM_DROP_LINK, NM_DROP_WRITE, NM_DROP_FULL,
+    NM_DROP_REASONS
 };
 const char *nm_drop_text(enum nm_drop_reason reason);
 
@@ -57,6 +58,7 @@ struct nm_port_options {
     uint32_t snap_length;
     bool nanoseconds;
     bool unbuffered;
+    bool promiscuous, outbound, alone;
     bool promisc;
     bool sniffer;
     bool outbound;
@@ -73,7 +75,7 @@ struct nm_port {
     uint32_t link_type;
     bool finished;
     char name[64];
-    const char *warning;
+    const char *warning, *note;
     void *priv;
 };
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
@@ -110,7 +112,7 @@ struct nm_task_counters {
 struct nm_port_counters {
     uint64_t rx_packets, rx_bytes, rx_drops, tx_packets, tx_bytes, tx_drops;
     uint64_t waiting;
-    uint64_t drops_by[5];
+    uint64_t drops_by[6];
 };
 struct nm_worker_counters {
     uint64_t rounds, sleeps;

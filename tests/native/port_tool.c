@@ -2,7 +2,7 @@
  *   read SPEC SLOTS BUFFER_SIZE            P timestamp wire_length length hex ... then E
  *   copy IN OUT NANOSECONDS SNAP LINK_TYPE UNBUFFERED      E
  *   probe SPEC                             N longest
- * E link_type packets drops(by reason, 5) finished warning; X error. */
+ * E link_type packets drops(by reason, 6) finished warning; X error. */
 #include <poll.h>
 
 #include "check.h"

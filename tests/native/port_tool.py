@@ -30,6 +30,7 @@ class Outcome:
     long: int
     link: int
     write: int
+    full: int
     finished: bool
     warning: str
 
@@ -51,9 +52,9 @@ def read_answer(lines: IO[str]) -> Outcome | int:
         elif kind == "X":
             raise PortError(fields[0])
         else:
-            link_type, count, index, length, long, link, write = map(int, fields[:7])
-            drops = {"index": index, "length": length, "long": long, "link": link, "write": write}
-            return Outcome(packets, link_type, count, **drops, finished=fields[7] == "1", warning=fields[8])
+            link_type, count, index, length, long, link, write, full = map(int, fields[:8])
+            drops = {"index": index, "length": length, "long": long, "link": link, "write": write, "full": full}
+            return Outcome(packets, link_type, count, **drops, finished=fields[8] == "1", warning=fields[9])
     raise AssertionError("the program that drives the ports has died")
 
 

@@ -33,6 +33,7 @@ enum nm_drop_reason {
     NM_DROP_LONG,   /* the frame is longer than a buffer */
     NM_DROP_LINK,   /* captured on an interface of another link type */
     NM_DROP_WRITE,  /* the destination cannot be written */
+    NM_DROP_FULL,   /* nobody made room for the frame in time */
     NM_DROP_REASONS
 };
 const char *nm_drop_text(enum nm_drop_reason reason);
@@ -90,6 +91,7 @@ struct nm_port {
     bool finished;       /* no packet will ever arrive again (end of file, loops done, peer gone) */
     char name[64];       /* the specification it was opened with, for messages */
     const char *warning; /* what went wrong while running (truncated file, disk full), or NULL; the port's */
+    const char *note;    /* how it was opened (driver mode, queues), or NULL; the port's */
     void *priv;
 };
 
@@ -100,6 +102,9 @@ struct nm_port_options {
     uint32_t snap_length; /* longest prefix that is stored, or delivered by a device; 0: all */
     bool nanoseconds;     /* for writers: time unit of the stamps */
     bool unbuffered;      /* for writers: each txsync reaches the file */
+    bool promiscuous;     /* for devices: frames for other stations, too */
+    bool outbound;        /* for devices: what the machine itself sends, too */
+    bool alone;           /* for devices: the machine itself is not to see what arrives */
     bool promisc;         /* devices: deliver what is for other stations, too */
     bool sniffer;         /* devices: the system's own stack keeps its copy of what is received, if it can */
     bool outbound;        /* devices: deliver what the system itself sends there, too */
