@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from nmclick.lang.addressinfo import define_addresses
@@ -105,7 +106,9 @@ __all__ = [
     "Problem",
     "Rest",
     "Router",
+    "Sharing",
     "Signed",
+    "StateOf",
     "String",
     "Text",
     "TimeSpan",
@@ -165,8 +168,30 @@ class Array:
     items: tuple[int | bytes | tuple[int | bytes, ...], ...]
 
 
-#: int (int64_t unless the argument's type says better), bool, bytes (uint8_t[len]) or an Array. Never text.
-CValue = int | bool | bytes | Array
+@dataclass(frozen=True, slots=True)
+class StateOf:
+    """Where the C state of another element (by index) lies: its distance in bytes from this element's own state, a
+    constant. C says ``state_of(self, args->field, struct OTHER)``. Its own index: 0."""
+
+    element: int
+
+
+#: int (int64_t unless the argument's type says better), bool, bytes (uint8_t[len]), an Array or a StateOf. Never text.
+CValue = int | bool | bytes | Array | StateOf
+
+
+# Several workers ----------------------------------------------------------------------------------------------------
+
+
+class Sharing(Enum):
+    """What workers that run the code of one element share."""
+
+    #: One state, and one worker at a time runs the code. The code makes no upcalls.
+    LOCKED = "locked"
+    #: A state each. What is read is the sum, except for fields that can be written; what is written is written to all.
+    PER_WORKER = "per worker"
+    #: One state that packets do not change, or that the class guards itself.
+    UNLOCKED = "unlocked"
 
 
 # Handlers ----------------------------------------------------------------------------------------------------------
@@ -288,8 +313,8 @@ class Router(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeviceUse:
-    """A port that the element opens: `spec` such as "eth0" or "pcap:in.pcap". The number that the runtime gives it
-    reaches C as the argument `field`."""
+    """A port that the element opens: `spec` such as "eth0" or "pcap:in.pcap", or "host:eth0" for the system's own end
+    of a device. The number that the runtime gives it reaches C as the argument `field`."""
 
     spec: str
     read: bool = False
@@ -298,6 +323,8 @@ class DeviceUse:
     options: tuple[tuple[str, int], ...] = ()
     #: Elements whose ports must have one link type, which becomes the option link_type.
     link_type_from: tuple[str, ...] = ()
+    #: Kinds of port that suit, best first, where `spec` is the bare name of a network device; (): any.
+    kinds: tuple[str, ...] = ()
 
 
 # The element -------------------------------------------------------------------------------------------------------
@@ -336,8 +363,12 @@ class Element:
     #: Elements are configured and initialised in this order, then in that of the file. Lower for those that define
     #: names for others (AddressInfo: 0), higher for those that need others initialised (ToDump: 200).
     configure_phase: ClassVar[int] = 100
-    #: False: the task of this element starts unscheduled.
+    #: Packets start here; a run that ends lets the others finish what is under way.
     is_source: ClassVar[bool] = False
+    #: What several workers do with its state. An instance may say otherwise once it is configured.
+    sharing: Sharing = Sharing.LOCKED
+    #: With several workers the task runs on every one of them, each for its own share of a port's rings.
+    spread: bool = False
 
     def __init__(self, name: str, index: int, config: str, span: Span) -> None:
         self.name = name
@@ -392,6 +423,10 @@ class Element:
     def devices(self) -> Sequence[DeviceUse]:
         """Ports that this element opens."""
         return ()
+
+    def thread_wishes(self) -> Mapping[int, int]:
+        """The workers, by number, that are to run the tasks of these elements, by index."""
+        return {}
 
     def port_spec(self, number: int = 0) -> str:
         """The port that devices()[number] comes to: what --port puts in its place, else what it says itself."""

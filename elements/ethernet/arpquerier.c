@@ -1,29 +1,30 @@
-#include "nmclick/arp_table.h"
-#include "nmclick/element.h"
+#include "ethernet/arp.h"
 #include "nmclick/headers.h"
 
 struct ARPQuerier {
-    struct arp_table table;
+    struct arp_table table; /* first, as in ARPTable; not used with another's */
     be32 ip, broadcast;
     uint8_t ether[6];
     bool warned;
     uint64_t queries, responses, killed;
-    uint64_t entries, waiting; /* the table's counts, for the handlers */
     uint64_t slim_at;
     uint64_t unanswered, overflow; /* drops of the table that are in this element's counters */
 };
 
+static always_inline struct arp_table *ARPQuerier_table(struct ARPQuerier *self,
+                                                        const struct ARPQuerier_args *args)
+{
+    return state_of(self, args->table, struct arp_table);
+}
+
 static inline int ARPQuerier_init(struct ARPQuerier *self, const struct ARPQuerier_args *args,
                                   struct context *c)
 {
-    if (!arp_table_init(&self->table))
+    struct arp_table *t = ARPQuerier_table(self, args);
+    if (args->own_table && !arp_configure(t, args))
         return init_error(c, "out of memory");
-    self->table.capacity = args->capacity;
-    self->table.entry_capacity = args->entry_capacity;
-    self->table.entry_packet_capacity = args->entry_packet_capacity;
-    self->table.slim_factor = args->capacity_slim_factor;
-    self->table.timeout = args->timeout;
-    self->table.poll_timeout = args->poll_timeout;
+    if (args->poll_timeout && (!t->poll_timeout || args->poll_timeout < t->poll_timeout))
+        t->poll_timeout = args->poll_timeout;
     self->ip = args->ip;
     self->broadcast = args->broadcast;
     memcpy(self->ether, args->eth, 6);
@@ -33,20 +34,22 @@ static inline int ARPQuerier_init(struct ARPQuerier *self, const struct ARPQueri
 static inline void ARPQuerier_cleanup(struct ARPQuerier *self, const struct ARPQuerier_args *args,
                                       struct context *c)
 {
-    (void)args;
-    arp_clear(&self->table, c->worker);
-    arp_table_free(&self->table);
+    if (args->own_table) {
+        arp_clear(&self->table, c->worker);
+        arp_table_free(&self->table);
+    }
 }
 
-/* After the table changed. */
-static inline void ARPQuerier_count(struct ARPQuerier *self, struct context *c)
+/* After the table changed; `refused` of the drops are counted by who makes them. */
+static inline void ARPQuerier_count(struct ARPQuerier *self, struct arp_table *t, uint64_t refused,
+                                    struct context *c)
 {
-    c->drops[-2 - DROP(unanswered)] += self->table.unanswered - self->unanswered;
-    c->drops[-2 - DROP(full)] += self->table.overflow - self->overflow;
-    self->unanswered = self->table.unanswered;
-    self->overflow = self->table.overflow;
-    self->entries = self->table.entry_count;
-    self->waiting = self->table.packet_count;
+    uint64_t unanswered = 0, overflow = 0;
+    arp_count(t, refused, &unanswered, &overflow);
+    c->drops[-2 - DROP(unanswered)] += unanswered;
+    c->drops[-2 - DROP(full)] += overflow;
+    self->unanswered += unanswered;
+    self->overflow += overflow + refused;
 }
 
 /* Ask for `ip`; at `to`, or of everybody (NULL). */
@@ -79,25 +82,38 @@ static void ARPQuerier_ask(struct ARPQuerier *self, be32 ip, const uint8_t *to, 
     emit(c, c->n_outputs - 1u, q);
 }
 
+/* An address that is in the table, but may want a look: asked for again if it is old. */
+static bool ARPQuerier_known(struct ARPQuerier *self, const struct ARPQuerier_args *args, struct arp_table *t,
+                             be32 ip, const struct packet *about, uint8_t *ether, struct context *c)
+{
+    const uint64_t time = now(c) / ARP_TICK;
+    bool ask = false;
+    arp_lock(t);
+    struct arp_slot *slot = arp_find(t, ip);
+    struct arp_entry *e = slot->entry ? &t->entries[slot->entry - 1] : NULL;
+    bool known = e && e->known && !arp_expired(t, e, time);
+    if (known) {
+        memcpy(ether, e->ether, 6);
+        ask = args->poll_timeout && time >= e->live_at + args->poll_timeout && arp_allow_poll(e, time);
+        if (ask)
+            arp_mark_poll(e, time);
+    }
+    arp_unlock(t);
+    if (ask)
+        ARPQuerier_ask(self, ip, args->broadcast_poll ? NULL : ether, about, c);
+    return known;
+}
+
 /* Addresses that are not in the table, or whose entry wants a look: 0 (`ether` is set), KEPT or a drop code.
  */
 static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct ARPQuerier_args *args,
                                         struct packet p, uint8_t *ether, struct context context)
 {
     struct context *c = &context;
-    struct arp_table *t = &self->table;
-    uint64_t time = now(c) / ARP_TICK;
+    struct arp_table *t = ARPQuerier_table(self, args);
     be32 ip = anno_u32(&p, ANNO_DST_IP);
-    struct arp_slot *slot = arp_find(t, ip);
-    struct arp_entry *e = slot->entry ? &t->entries[slot->entry - 1] : NULL;
-    if (e && e->known && !arp_expired(t, e, time)) {
-        memcpy(ether, e->ether, 6);
-        if (t->poll_timeout && time >= e->live_at + t->poll_timeout && arp_allow_poll(e, time)) {
-            arp_mark_poll(e, time);
-            ARPQuerier_ask(self, ip, args->broadcast_poll ? NULL : e->ether, &p, c);
-        }
+    if (ARPQuerier_known(self, args, t, ip, &p, ether, c))
         return 0;
-    }
     if (ip == 0xffffffff || ip == self->broadcast) {
         memset(ether, 0xff, 6);
         return 0;
@@ -114,11 +130,12 @@ static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct AR
         self->killed++;
         return DROP(no_destination);
     }
-    enum arp_result held = arp_hold(t, ip, p, time, c->worker);
+    arp_lock(t);
+    enum arp_result held = arp_hold(t, ip, p, now(c) / ARP_TICK, c->worker);
+    ARPQuerier_count(self, t, held == ARP_REFUSED, c);
+    arp_unlock(t);
     if (held == ARP_HELD_ASK)
         ARPQuerier_ask(self, ip, NULL, &p, c);
-    self->overflow += held == ARP_REFUSED; /* counted when it is dropped */
-    ARPQuerier_count(self, c);
     return held == ARP_REFUSED ? DROP(full) : KEPT;
 }
 
@@ -132,9 +149,11 @@ static always_inline void ARPQuerier_header(const struct ARPQuerier *self, uint8
 }
 
 /* Learn from a reply and let go what waited for it. */
-static cold_path int ARPQuerier_reply(struct ARPQuerier *self, struct packet p, struct context context)
+static cold_path int ARPQuerier_reply(struct ARPQuerier *self, const struct ARPQuerier_args *args,
+                                      struct packet p, struct context context)
 {
     struct context *c = &context;
+    struct arp_table *t = ARPQuerier_table(self, args);
     const struct ether_header *e = (const struct ether_header *)p.data;
     const struct arp_header *arp = (const struct arp_header *)(e + 1);
     if (p.length < sizeof *e + sizeof *arp)
@@ -143,13 +162,15 @@ static cold_path int ARPQuerier_reply(struct ARPQuerier *self, struct packet p, 
     if (e->type != BE16(ETHER_TYPE_ARP) || arp->hardware != BE16(1) || arp->protocol != BE16(ETHER_TYPE_IP) ||
         arp->operation != BE16(ARP_REPLY) || (arp->sender_ether[0] & 1))
         return DROP(no_reply);
-    uint32_t i = arp_insert(&self->table, arp->sender_ip, arp->sender_ether, now(c) / ARP_TICK, c->worker);
-    while (i != ARP_NONE && self->table.entries[i].head != ARP_NONE) {
-        struct packet held = arp_dequeue(&self->table, &self->table.entries[i]);
-        ARPQuerier_header(self, held.data, self->table.entries[i].ether);
+    arp_lock(t);
+    uint32_t i = arp_insert(t, arp->sender_ip, arp->sender_ether, now(c) / ARP_TICK, c->worker);
+    while (i != ARP_NONE && t->entries[i].head != ARP_NONE) {
+        struct packet held = arp_dequeue(t, &t->entries[i]);
+        ARPQuerier_header(self, held.data, t->entries[i].ether);
         emit(c, 0, held);
     }
-    ARPQuerier_count(self, c);
+    ARPQuerier_count(self, t, 0, c);
+    arp_unlock(t);
     packet_free(c->worker, &p);
     return KEPT;
 }
@@ -158,7 +179,7 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
                                     struct packet *p, struct context *c)
 {
     if (c->input == 1)
-        return ARPQuerier_reply(self, *p, *c);
+        return ARPQuerier_reply(self, args, *p, *c);
     if (unlikely(!self->ip)) {
         self->killed++;
         return DROP(unconfigured);
@@ -168,66 +189,53 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
         return DROP(no_room);
     }
     packet_set_mac_header(p, p->data);
-    be32 ip = anno_u32(p, ANNO_DST_IP);
-    const struct arp_slot *slot = arp_find(&self->table, ip);
-    if (likely(slot->ip == ip && slot->fresh)) {
-        ARPQuerier_header(self, p->data, slot->ether);
+    uint8_t ether[6];
+    if (likely(arp_lookup(ARPQuerier_table(self, args), anno_u32(p, ANNO_DST_IP), ether))) {
+        ARPQuerier_header(self, p->data, ether);
         return 0;
     }
-    uint8_t ether[6];
     int result = ARPQuerier_resolve(self, args, *p, ether, *c);
     if (result == 0)
         ARPQuerier_header(self, p->data, ether);
     return result;
 }
 
-/* Makes stale what is due, and forgets what has expired, as often as Click does. */
 static inline uint64_t ARPQuerier_timer(struct ARPQuerier *self, const struct ARPQuerier_args *args,
                                         struct context *c)
 {
-    (void)args;
-    const uint64_t second = 1000000000u, period = self->table.timeout * ARP_TICK / second * second;
-    if (!self->slim_at)
-        self->slim_at = self->table.timeout ? now(c) + period : NM_NEVER;
-    if (now(c) >= self->slim_at) {
-        arp_slim(&self->table, now(c) / ARP_TICK, c->worker);
-        ARPQuerier_count(self, c);
-        self->slim_at = now(c) + period + second;
-    }
-    uint64_t next = arp_age(&self->table, now(c) / ARP_TICK), least = arp_least_fresh(&self->table);
-    next = next == NM_NEVER ? next : next * ARP_TICK;
-    if (least != NM_NEVER && now(c) + least * ARP_TICK < next)
-        next = now(c) +
-               least * ARP_TICK; /* an entry that becomes known right after this stays fresh until then */
-    return next < self->slim_at ? next : self->slim_at;
+    if (!args->own_table)
+        return NM_NEVER;
+    uint64_t next = arp_upkeep(&self->table, &self->slim_at, c->worker);
+    arp_lock(&self->table);
+    ARPQuerier_count(self, &self->table, 0, c);
+    arp_unlock(&self->table);
+    return next;
 }
 
-/* be32 ip, then the Ethernet address. */
 static inline long ARPQuerier_call_insert(struct ARPQuerier *self, const struct ARPQuerier_args *args,
                                           const void *in, size_t n, void *out, size_t room, struct context *c)
 {
-    (void)args, (void)out, (void)room;
-    const uint8_t *bytes = in;
-    if (n < 10 ||
-        arp_insert(&self->table, load_u32(bytes), bytes + 4, now(c) / ARP_TICK, c->worker) == ARP_NONE)
-        return -1;
-    ARPQuerier_count(self, c);
-    return 0;
+    (void)out, (void)room;
+    struct arp_table *t = ARPQuerier_table(self, args);
+    long result = arp_call_insert(t, in, n, c->worker);
+    ARPQuerier_count(self, t, 0, c);
+    return result;
 }
 
 static inline long ARPQuerier_call_clear(struct ARPQuerier *self, const struct ARPQuerier_args *args,
                                          const void *in, size_t n, void *out, size_t room, struct context *c)
 {
-    (void)args, (void)in, (void)n, (void)out, (void)room;
+    (void)in, (void)n, (void)out, (void)room;
+    struct arp_table *t = ARPQuerier_table(self, args);
     self->queries = self->responses = self->killed = 0;
-    arp_clear(&self->table, c->worker);
-    ARPQuerier_count(self, c);
+    arp_clear(t, c->worker);
+    ARPQuerier_count(self, t, 0, c);
     return 0;
 }
 
 static inline long ARPQuerier_call_table(struct ARPQuerier *self, const struct ARPQuerier_args *args,
                                          const void *in, size_t n, void *out, size_t room, struct context *c)
 {
-    (void)args, (void)in, (void)n;
-    return arp_lines(&self->table, now(c) / ARP_TICK, out, room);
+    (void)in, (void)n;
+    return arp_lines(ARPQuerier_table(self, args), now(c) / ARP_TICK, out, room);
 }

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import struct
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,26 +12,23 @@ from nmclick.element import (
     Bool,
     CValue,
     Element,
+    ElementRef,
     EtherAddress,
     Field,
-    HandlerError,
     IPAddress,
     IPPrefix,
     Keyword,
     Optional,
     Positional,
+    StateOf,
     TimeSpan,
-    Unsigned,
     read_handler,
-    write_handler,
 )
+
+from ._arp import TABLE_ARGUMENTS, UNKNOWN, ArpElement, ticks
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
-
-LINE = struct.Struct("=4s6sBxxxxxQ")  # struct arp_line of nmclick/arp_table.h
-UNKNOWN = b"\xff" * 6
-TICK = 1_000_000  # ns: the table counts milliseconds, as Click's does
 
 
 class OwnAddress(IPPrefix):
@@ -50,12 +46,7 @@ class OwnAddress(IPPrefix):
         return super().c_values(name, value and value[0])
 
 
-def ticks(nanoseconds: int) -> int:
-    """A time in the table's unit; 0, for ever, if Click could not count it."""
-    return 0 if nanoseconds // 1_000_000_000 >= 0xFFFFFFFF // 1000 else nanoseconds // TICK
-
-
-class ARPQuerier(Element):
+class ARPQuerier(ArpElement):
     """Put an Ethernet header before IPv4 packets, asking by ARP for addresses that are not known (RFC 826, RFC 1122).
 
     Input 0 takes IP packets: the destination annotation says whose Ethernet address is wanted. Packets to known, to
@@ -73,6 +64,7 @@ class ARPQuerier(Element):
       CAPACITY_SLIM_FACTOR   1/factor of CAPACITY is dropped, the oldest first, when it is passed (default 2)
       TIMEOUT                when entries expire (default 5 min; 0: never)
       POLL_TIMEOUT           age after which an entry in use is asked for again (default 1 min; 0: never)
+      TABLE                  the ARPTable to use instead of an own one; CAPACITY to TIMEOUT have no effect then
       BROADCAST              the broadcast address to assume, whatever IP's mask says
       BROADCAST_POLL         send such repeated queries to everybody (default false)
 
@@ -88,29 +80,23 @@ class ARPQuerier(Element):
     arguments = Arguments(
         Positional("IP", OwnAddress()),
         Optional("ETH", EtherAddress()),
-        Keyword("CAPACITY", Unsigned(32), default=2048),
-        Keyword("ENTRY_CAPACITY", Unsigned(32), default=0),
-        Keyword("ENTRY_PACKET_CAPACITY", Unsigned(32), default=0),
-        Keyword("CAPACITY_SLIM_FACTOR", Unsigned(32), default=2),
-        Keyword("TIMEOUT", TimeSpan(), default=300_000_000_000),
+        *TABLE_ARGUMENTS,
+        Keyword("TABLE", ElementRef("ARPTable")),
         Keyword("POLL_TIMEOUT", TimeSpan(), default=60_000_000_000),
         Keyword("BROADCAST", IPAddress()),
         Keyword("BROADCAST_POLL", Bool(), default=False),
     )
-    fields = ("overflow", "unanswered")
+    fields = (*ArpElement.fields, "overflow", "unanswered")
     drops: ClassVar = {
+        **ArpElement.drops,
         "unconfigured": "this element has the address 0.0.0.0",
         "no_room": "no room for the Ethernet header",
         "no_destination": "the destination annotation is not set",
-        "full": "too many packets wait already",
-        "unanswered": "it waited for an address that nobody told",
         "no_reply": "no ARP reply on input 1",
     }
     reads = frozenset({ANNO_DST_IP})
     writes = frozenset({MAC_HEADER})
     handlers: ClassVar = {
-        "count": Field("entries"),
-        "length": Field("waiting"),
         "queries": Field("queries"),
         "responses": Field("responses"),
         "drops": Field("killed"),
@@ -118,7 +104,6 @@ class ARPQuerier(Element):
         "broadcast": Field("broadcast", IPAddress(), write=True),
     }
 
-    environment: Environment
     ether: bytes
 
     def configure(self, environment: Environment) -> Iterable[str]:
@@ -132,6 +117,10 @@ class ARPQuerier(Element):
         if self.args.CAPACITY_SLIM_FACTOR == 0:
             yield "CAPACITY_SLIM_FACTOR cannot be zero"
 
+    def table_owner(self) -> Element:
+        owner: Element | None = self.args.TABLE
+        return owner or self
+
     def c_arguments(self) -> dict[str, CValue]:
         broadcast = self.args.BROADCAST
         if broadcast is None:
@@ -140,7 +129,8 @@ class ARPQuerier(Element):
         return super().c_arguments() | {
             "eth": self.ether,
             "broadcast": int.from_bytes(broadcast, sys.byteorder),
-            "timeout": ticks(self.args.TIMEOUT),
+            "table": StateOf(self.table_owner().index),
+            "own_table": self.args.TABLE is None,
             "poll_timeout": ticks(self.args.POLL_TIMEOUT),
         }
 
@@ -148,35 +138,3 @@ class ARPQuerier(Element):
     def stats(self) -> str:
         killed = sum(self.live.read(field) for field in ("killed", "overflow", "unanswered"))
         return f"{killed} packets killed\n{self.live.read('queries')} ARP queries sent\n"
-
-    @read_handler("table")
-    def table(self) -> str:
-        _, lines = self.call("table", room=LINE.size * self.live.read("entries"))
-        text = []
-        for ip, ether, known, age in LINE.iter_unpack(lines):
-            address = f"{IPAddress().unparse(ip)} {known} {EtherAddress().unparse(ether)}"
-            text.append(f"{address} {TimeSpan().unparse(age * TICK)}\n")
-        return "".join(text)
-
-    def _put(self, ip: bytes, ether: bytes) -> None:
-        if self.call("insert", ip + ether)[0] < 0:
-            raise HandlerError("out of memory")
-
-    def _written(self, arguments: Arguments, text: str) -> Any:
-        values, problems = arguments.parse(", ".join(text.split()), self.environment)
-        if problems:
-            raise HandlerError("\n".join(problem.message for problem in problems))
-        return values
-
-    @write_handler("insert")
-    def insert(self, text: str) -> None:
-        values = self._written(Arguments(Positional("IP", IPAddress()), Positional("ETH", EtherAddress())), text)
-        self._put(values.IP, values.ETH)
-
-    @write_handler("delete")
-    def delete(self, text: str) -> None:
-        self._put(self._written(Arguments(Positional("IP", IPAddress())), text).IP, UNKNOWN)
-
-    @write_handler("clear")
-    def clear(self, text: str) -> None:
-        self.call("clear")

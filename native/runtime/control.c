@@ -169,6 +169,8 @@ void nm_runtime_drain(struct runtime *rt, const uint8_t *skip)
         t->drain_budget = (uint64_t)rt->region->n_buffers * rt->program->n_tasks;
     }
     rt->mode = MODE_DRAIN;
+    for (unsigned i = 0; i < rt->n_threads; i++)
+        rt->threads[i].idle = false;
     rt->drain_reported = false;
     pthread_mutex_unlock(&rt->lock);
     nm_runtime_unpark(rt);

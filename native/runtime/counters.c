@@ -59,7 +59,7 @@ void nm_runtime_port_counters(const struct runtime *rt, uint32_t number, struct 
 void nm_runtime_worker_counters(const struct runtime *rt, struct nm_worker_counters *counters)
 {
     memset(counters, 0, sizeof *counters);
-    counters->buffers = rt->region->n_buffers - NETMAP_FIRST_BUFFER;
+    counters->buffers = nm_region_owned(rt->region);
     for (unsigned i = 0; i < rt->n_threads; i++) {
         const struct thread *t = &rt->threads[i];
         counters->rounds += look(&t->rounds);

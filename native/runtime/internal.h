@@ -12,8 +12,10 @@
 
 struct task {
     unsigned (*run)(void *state, struct worker *w);
+    bool mine; /* this worker is to run it */
     bool scheduled;
-    bool skipped; /* while draining */
+    bool skipped;             /* while draining */
+    uint32_t tickets, credit; /* it has a turn in tickets/most_tickets of the rounds */
     struct nm_task_counters counters;
 };
 
@@ -38,15 +40,18 @@ struct thread {
     bool started;
     int wake_fd; /* eventfd: ends a sleep */
     struct task *tasks;
-    uint32_t turn;    /* the task that is next */
-    uint64_t *timers; /* next time of each */
+    uint32_t turn;         /* the task that is next */
+    uint32_t most_tickets; /* of any of its tasks; 0: all have the same */
+    uint64_t *timers;      /* next time of each */
     uint64_t next_timer;
     struct pollfd *polled;
     struct allocation *allocations;
     uint64_t rounds, sleeps;
-    uint64_t drain_budget; /* packets that may still move */
-    bool port_ready;       /* a port ended the last sleep */
-    bool in_vain;          /* ... and nothing moved after that */
+    uint64_t drain_budget;            /* packets that may still move */
+    bool port_ready;                  /* a port ended the last sleep */
+    bool in_vain;                     /* ... and nothing moved after that */
+    bool idle;                        /* nothing moved in its last round of a drain */
+    _Alignas(64) _Atomic bool asleep; /* to be woken when packets cross */
     bool held;
     struct upcall upcall;
 };
@@ -69,7 +74,6 @@ struct runtime {
     struct clock clock;
     const struct nm_program *program;
     const char *const *names;
-    void *state;
     struct thread *threads;
     unsigned n_threads;
 
@@ -102,6 +106,19 @@ void control_notify(struct runtime *rt);
 void free_allocations(struct thread *t);
 /* No signal reaches a runtime that is being destroyed. */
 void forget_signals(struct runtime *rt);
+
+#define DEFAULT_TICKETS 1024u /* Click's */
+
+static inline uint32_t task_tickets(const struct task *task)
+{
+    return task->tickets ? task->tickets : DEFAULT_TICKETS;
+}
+
+/* Buffers that a worker holds when all are shared out; the region keeps a part for those that run short. */
+static inline uint32_t nm_worker_share(const struct runtime *rt)
+{
+    return rt->n_threads == 1 ? rt->region->n_buffers : rt->region->n_buffers / (rt->n_threads + 1);
+}
 
 static inline uint64_t earlier(uint64_t a, uint64_t b)
 {

@@ -75,6 +75,11 @@ bool is_first_number(const struct runtime *rt, uint32_t port)
     return true;
 }
 
+static bool is_mine(int16_t worker, unsigned index)
+{
+    return worker == NM_EVERY_WORKER || (unsigned)worker == index;
+}
+
 static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
 {
     const struct nm_program *program = rt->program;
@@ -82,6 +87,7 @@ static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
     t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->tasks = calloc(program->n_tasks + 1, sizeof *t->tasks);
     t->timers = calloc(program->n_timers + 1, sizeof *t->timers);
+    w->n_workers = program->n_workers;
     unsigned n_rings = 0;
     for (uint32_t i = 0; i < rt->n_ports; i++)
         n_rings += nm_port_rings(rt->ports[i]);
@@ -90,19 +96,40 @@ static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
     if (t->wake_fd < 0 || !t->tasks || !t->timers || !t->polled || !w->free_list)
         return false;
     for (uint32_t i = 0; i < program->n_tasks; i++)
-        t->tasks[i] = (struct task){.run = program->tasks[i], .scheduled = true};
+        t->tasks[i] = (struct task){
+            .run = program->tasks[i], .mine = is_mine(program->task_workers[i], index), .scheduled = true};
+    for (uint32_t i = 0; i < program->n_timers; i++)
+        t->timers[i] = is_mine(program->timer_workers[i], index) ? 0 : NM_NEVER;
     t->next_timer = program->n_timers ? 0 : NM_NEVER;
     w->buffers = rt->region->buffers;
     w->buffer_size = rt->region->buffer_size;
-    w->free_count = nm_region_take(rt->region, w->free_list, rt->region->n_buffers);
+    w->free_count = nm_region_take(rt->region, w->free_list, nm_worker_share(rt));
     w->ports = rt->ports;
-    w->state = rt->state;
+    size_t state_size = (program->state_size + 127) & ~(size_t)63;
+    w->state = aligned_alloc(64, state_size);
+    if (!w->state)
+        return false;
+    memset(w->state, 0, state_size);
+    w->home = rt->threads->worker.state;
     w->program = program;
     w->runtime = rt;
     w->attention = (const unsigned *)&rt->attention;
     w->index = index;
     w->wake_at = NM_NEVER;
     w->now = clock_now(rt);
+    return true;
+}
+
+static bool make_threads(struct runtime *rt)
+{
+    size_t size = rt->program->n_workers * sizeof *rt->threads;
+    rt->threads = aligned_alloc(_Alignof(struct thread), size);
+    if (!rt->threads)
+        return false;
+    memset(rt->threads, 0, size);
+    rt->n_threads = rt->program->n_workers;
+    for (unsigned i = 0; i < rt->n_threads; i++)
+        rt->threads[i].wake_fd = -1;
     return true;
 }
 
@@ -114,27 +141,25 @@ uint32_t nm_runtime_load(struct runtime *rt, const struct nm_program *program, c
                  NM_PROGRAM_ABI);
         return UINT32_MAX;
     }
-    size_t state_size = (program->state_size + 64) & ~(size_t)63;
-    rt->threads = aligned_alloc(_Alignof(struct thread), sizeof *rt->threads);
-    if (rt->threads) {
-        memset(rt->threads, 0, sizeof *rt->threads);
-        rt->n_threads = 1;
-        rt->threads->wake_fd = -1;
-    }
     rt->program = program;
     rt->names = names;
-    rt->state = aligned_alloc(64, state_size);
-    if (!rt->threads || !rt->state || !make_thread(rt, rt->threads, 0)) {
+    bool made = make_threads(rt);
+    for (unsigned i = 0; made && i < rt->n_threads; i++)
+        made = make_thread(rt, &rt->threads[i], i);
+    if (!made) {
         snprintf(error, size, "out of memory");
         rt->program = NULL;
         return UINT32_MAX;
     }
-    memset(rt->state, 0, state_size);
-    struct worker *w = &rt->threads->worker;
-    uint32_t failed = program->init(rt->state, w);
-    if (failed)
-        snprintf(error, size, "%s", w->error);
-    return failed;
+    for (unsigned i = 0; i < rt->n_threads; i++) {
+        struct worker *w = &rt->threads[i].worker;
+        uint32_t failed = program->init(w->state, w);
+        if (failed) {
+            snprintf(error, size, "%s", w->error);
+            return failed;
+        }
+    }
+    return 0;
 }
 
 /* Signals belong to the control plane's thread. */
@@ -183,6 +208,7 @@ static void free_thread(struct runtime *rt, struct thread *t)
     if (t->wake_fd >= 0)
         close(t->wake_fd);
     free(w->free_list);
+    free(w->state);
     free(t->tasks);
     free(t->timers);
     free(t->polled);
@@ -192,8 +218,8 @@ uint32_t nm_runtime_destroy(struct runtime *rt)
 {
     nm_runtime_stop(rt);
     forget_signals(rt);
-    if (rt->program && rt->n_threads && rt->program->cleanup)
-        rt->program->cleanup(rt->state, &rt->threads->worker);
+    for (unsigned i = rt->program && rt->program->cleanup ? rt->n_threads : 0; i-- > 0;)
+        rt->program->cleanup(rt->threads[i].worker.state, &rt->threads[i].worker);
     for (unsigned i = 0; i < rt->n_threads; i++)
         free_thread(rt, &rt->threads[i]);
     for (uint32_t i = rt->n_ports; i-- > 0;)
@@ -209,32 +235,50 @@ uint32_t nm_runtime_destroy(struct runtime *rt)
     pthread_cond_destroy(&rt->control_changed);
     free(rt->threads);
     free(rt->ports);
-    free(rt->state);
     free(rt);
     return lost;
 }
 
-long nm_runtime_call(struct runtime *rt, uint32_t call, const void *in, size_t n, void *out, size_t room)
+long nm_runtime_call(struct runtime *rt, uint32_t worker, uint32_t call, const void *in, size_t n, void *out,
+                     size_t room)
 {
-    if (call >= rt->program->n_calls)
+    if (call >= rt->program->n_calls || worker >= rt->n_threads)
         return -1;
-    struct worker *w = &rt->threads->worker;
+    struct worker *w = &rt->threads[worker].worker;
     w->now = clock_now(rt);
-    return rt->program->calls[call](rt->state, w, in, n, out, room);
+    return rt->program->calls[call](w->state, w, in, n, out, room);
 }
 
-void *nm_runtime_state(struct runtime *rt)
+void *nm_runtime_state(struct runtime *rt, uint32_t worker)
 {
-    return rt->state;
+    return worker < rt->n_threads ? rt->threads[worker].worker.state : NULL;
 }
 
 void nm_runtime_schedule(struct runtime *rt, uint32_t task, bool scheduled)
 {
-    if (task < rt->program->n_tasks)
-        rt->threads->tasks[task].scheduled = scheduled;
+    for (unsigned i = 0; i < rt->n_threads && task < rt->program->n_tasks; i++)
+        rt->threads[i].tasks[task].scheduled = scheduled;
 }
 
 bool nm_runtime_scheduled(struct runtime *rt, uint32_t task)
 {
     return task < rt->program->n_tasks && rt->threads->tasks[task].scheduled;
+}
+
+void nm_runtime_set_tickets(struct runtime *rt, uint32_t task, uint32_t tickets)
+{
+    for (unsigned i = 0; i < rt->n_threads && task < rt->program->n_tasks; i++) {
+        struct thread *t = &rt->threads[i];
+        t->tasks[task].tickets = tickets;
+        t->most_tickets = 0;
+        bool differ = false;
+        for (uint32_t each = 0; each < rt->program->n_tasks; each++)
+            if (t->tasks[each].mine) {
+                uint32_t its = task_tickets(&t->tasks[each]);
+                differ |= t->most_tickets && its != t->most_tickets;
+                t->most_tickets = its > t->most_tickets ? its : t->most_tickets;
+            }
+        if (!differ)
+            t->most_tickets = 0;
+    }
 }

@@ -9,6 +9,8 @@
 /* A port that is ready and whose packets nobody takes (an unscheduled source) must not keep the processor
  * busy. */
 #define VAIN_SLEEP 1000000u
+/* Room in a ring whose other direction is another worker's is not waited for but looked for. */
+#define FOREIGN_SLEEP 100000u
 
 static bool must_wait(const struct runtime *rt)
 {
@@ -31,13 +33,49 @@ static bool hold(struct thread *t)
     return go_on;
 }
 
-static void drained(struct runtime *rt)
+/* A round of a drain is over. Done when no worker moved anything after the last one that did. */
+static void drain_round(struct thread *t, bool moved)
 {
+    struct runtime *rt = t->worker.runtime;
+    bool done = !moved;
     pthread_mutex_lock(&rt->lock);
-    if (rt->mode == MODE_DRAIN)
+    t->idle = !moved;
+    for (unsigned i = 0; i < rt->n_threads; i++) {
+        if (moved)
+            rt->threads[i].idle = false;
+        done = done && rt->threads[i].idle;
+    }
+    if (done && rt->mode == MODE_DRAIN)
         rt->mode = MODE_DRAINED;
     pthread_mutex_unlock(&rt->lock);
-    control_notify(rt);
+    if (done)
+        control_notify(rt);
+}
+
+/* Buffers flow from the workers that packets end at to those they start at. */
+static void share_buffers(struct worker *w)
+{
+    struct nm_region *region = w->runtime->region;
+    const uint64_t share = nm_worker_share(w->runtime);
+    if (w->free_count < share / 2) {
+        w->free_count +=
+            nm_region_take(region, w->free_list + w->free_count, (uint32_t)(share - w->free_count));
+    } else if (w->free_count > share + share / 2) {
+        uint32_t surplus = (uint32_t)(w->free_count - share);
+        w->free_count -= surplus;
+        nm_region_give(region, w->free_list + w->free_count, surplus);
+    }
+}
+
+/* Others may have been given packets while they slept. */
+static void wake_others(struct thread *t)
+{
+    struct runtime *rt = t->worker.runtime;
+    atomic_thread_fence(memory_order_seq_cst);
+    for (unsigned i = 0; i < rt->n_threads; i++)
+        if (&rt->threads[i] != t && atomic_load_explicit(&rt->threads[i].asleep, memory_order_relaxed) &&
+            atomic_exchange(&rt->threads[i].asleep, false))
+            thread_wake(&rt->threads[i]);
 }
 
 static void run_timers(struct thread *t)
@@ -53,12 +91,23 @@ static void run_timers(struct thread *t)
     w->busy = true;
 }
 
+/* Tasks with fewer tickets than others have fewer turns. */
+static bool its_turn(const struct thread *t, struct task *task)
+{
+    task->credit += task_tickets(task);
+    if (task->credit < t->most_tickets)
+        return false;
+    task->credit -= t->most_tickets;
+    return true;
+}
+
 /* One turn of every task. False: nothing moved. */
 static bool run_round(struct thread *t, bool draining)
 {
     struct worker *w = &t->worker;
     struct runtime *rt = w->runtime;
     uint64_t moved = 0;
+    bool passed_over = false;
     w->busy = false;
     w->wake_at = NM_NEVER;
     w->now = clock_now(rt);
@@ -68,8 +117,12 @@ static bool run_round(struct thread *t, bool draining)
     for (uint32_t n_tasks = w->program->n_tasks, n = 0; n < n_tasks; n++) {
         struct task *task = &t->tasks[t->turn];
         t->turn = t->turn + 1 == n_tasks ? 0 : t->turn + 1;
-        if (!task->scheduled || (draining && task->skipped))
+        if (!task->mine || !task->scheduled || (draining && task->skipped))
             continue;
+        if (unlikely(t->most_tickets) && !its_turn(t, task)) {
+            passed_over = true;
+            continue;
+        }
         if (n)
             w->now = clock_now(rt);
         unsigned packets = task->run(w->state, w);
@@ -81,20 +134,31 @@ static bool run_round(struct thread *t, bool draining)
         if (unlikely(atomic_load_explicit(&rt->attention, memory_order_relaxed)) && !draining)
             return true;
     }
+    if (w->n_workers > 1) {
+        share_buffers(w);
+        if (moved && w->program->crossing)
+            wake_others(t);
+    }
     if (unlikely(draining)) {
         if (moved >= t->drain_budget)
             return false;
         t->drain_budget -= moved;
     }
-    return moved || w->busy;
+    return moved || w->busy || passed_over;
 }
 
 /* A full ring that the program could not empty into waits for room, a reading one for packets. */
-static short wanted_events(const struct nm_port *port, unsigned ring)
+static short wanted_events(struct worker *w, const struct nm_port *port, unsigned ring)
 {
-    short events = ring < port->n_rx_rings && !port->finished ? POLLIN : 0;
-    if (ring < port->n_tx_rings && port->tx[ring].ring->head == port->tx[ring].ring->tail)
-        events |= POLLOUT;
+    bool reads = ring < port->n_rx_rings && port->rx[ring].worker == w->index;
+    short events = reads && !port->finished ? POLLIN : 0;
+    if (ring < port->n_tx_rings && port->tx[ring].worker == w->index &&
+        port->tx[ring].ring->head == port->tx[ring].hwtail) {
+        if (reads || ring >= port->n_rx_rings || w->n_workers == 1)
+            events |= POLLOUT;
+        else
+            wake_at(w, w->now + FOREIGN_SLEEP);
+    }
     return events;
 }
 
@@ -108,7 +172,7 @@ static nfds_t collect(struct thread *t)
     for (uint32_t i = 0; i < rt->n_ports; i++) {
         struct nm_port *port = rt->ports[i];
         for (unsigned ring = 0; is_first_number(rt, i) && ring < nm_port_rings(port); ring++) {
-            short events = wanted_events(port, ring);
+            short events = wanted_events(&t->worker, port, ring);
             int fd = events && port->ops->wait ? port->ops->wait(port, ring, &events) : -1;
             if (fd >= 0)
                 t->polled[n++] = (struct pollfd){.fd = fd, .events = events};
@@ -135,10 +199,10 @@ static void sleep_until(struct thread *t, nfds_t n, uint64_t when)
 static void idle(struct thread *t)
 {
     struct runtime *rt = t->worker.runtime;
-    uint64_t until = earlier(t->worker.wake_at, t->next_timer);
     t->in_vain = t->port_ready;
     t->port_ready = false;
     nfds_t n = collect(t);
+    uint64_t until = earlier(t->worker.wake_at, t->next_timer);
     if (!rt->clock.simulated && !rt->clock.jump) {
         sleep_until(t, n, until);
         return;
@@ -162,6 +226,18 @@ static void idle(struct thread *t)
         clock_jump(rt, until);
 }
 
+/* Announce the sleep, then look once more: whoever puts packets there after that look sees the announcement.
+ */
+static bool look_again(struct thread *t)
+{
+    atomic_store(&t->asleep, true);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!run_round(t, false))
+        return true;
+    atomic_store(&t->asleep, false);
+    return false;
+}
+
 void *thread_main(void *thread)
 {
     struct thread *t = thread;
@@ -176,14 +252,16 @@ void *thread_main(void *thread)
             draining = rt->mode == MODE_DRAIN;
             pthread_mutex_unlock(&rt->lock);
         }
-        if (likely(run_round(t, draining))) {
+        bool moved = run_round(t, draining);
+        if (unlikely(draining)) {
+            drain_round(t, moved);
+        } else if (likely(moved)) {
             t->port_ready = false;
-            if (rt->clock.simulated && !draining)
+            if (rt->clock.simulated)
                 clock_advance(rt, clock_now(rt) + NM_SIMULATED_ROUND);
-        } else if (draining) {
-            drained(rt);
-        } else {
+        } else if (!t->worker.program->crossing || look_again(t)) {
             idle(t);
+            atomic_store_explicit(&t->asleep, false, memory_order_relaxed);
         }
     }
 }

@@ -18,10 +18,12 @@ __all__ = ["BURST", "CompiledProgram", "CompilerError", "RuntimeBuild", "compile
 BURST = 128
 
 
-def compile_router(graph: RouterGraph, *, burst: int = BURST, output: Path | None = None) -> CompiledProgram:
+def compile_router(
+    graph: RouterGraph, *, burst: int = BURST, workers: int = 1, output: Path | None = None
+) -> CompiledProgram:
     """Plan, emit and compile; from the cache when this very program was compiled before. Raises CompilerError."""
     flags = ("-I", str(elements_folder()))
-    key = program_key(graph, burst, flags)
+    key = program_key(graph, burst, workers, flags)
     kept = kept_program(key) if output is None else None
     if kept is not None:
         return kept
@@ -30,7 +32,7 @@ def compile_router(graph: RouterGraph, *, burst: int = BURST, output: Path | Non
     from nmclick.compile.emit_tables import program_calls, program_fields
     from nmclick.compile.plan import make_plan
 
-    plan = make_plan(graph)
+    plan = make_plan(graph, workers)
     text = emit_program(plan, burst)
     depends = sorted({c.path for c in plan.code if c.path is not None})
     depends += sorted({header for path in depends for header in path.parent.glob("*.h")})
@@ -41,6 +43,8 @@ def compile_router(graph: RouterGraph, *, burst: int = BURST, output: Path | Non
         [task.element for task in plan.tasks],
         plan.timers,
         {element.index: [*element.drops, UNCONNECTED] for element in plan.elements},
+        workers,
+        plan.threads.per_worker,
     )
     keep_program(key, program)
     return program

@@ -67,11 +67,18 @@ def _init(unit: Unit) -> str:
         "    struct state *S = state;",
     ]
     lines.append("    S->worker = w;")
+    if unit.plan.threads.workers > 1:
+        lines.append("    S->home = w->home;")
     for element in unit.plan.elements:
         if "init" in unit.code(element.index):
-            lines.append(f"    if ({unit.call(element.index, 'init')} != 0)")
+            lines.append(f"    if ({_once(unit, element.index)}{unit.call(element.index, 'init')} != 0)")
             lines.append(f"        return {element.index + 1};")
     return "\n".join([*lines, "    return 0;", "}"])
+
+
+def _once(unit: Unit, index: int) -> str:
+    """The condition for what the first worker does for all; "" where each has a state of its own."""
+    return "w->index == 0 && " if unit.plan.threads.workers > 1 and index not in unit.plan.threads.per_worker else ""
 
 
 def _cleanup(unit: Unit) -> str:
@@ -83,7 +90,8 @@ def _cleanup(unit: Unit) -> str:
     lines.append("    (void)w;")
     for element in unit.plan.elements:
         if "cleanup" in unit.code(element.index):
-            lines.append(f"    {unit.call(element.index, 'cleanup')};")
+            once = _once(unit, element.index).removesuffix(" && ")
+            lines.append(f"    {f'if ({once}) ' if once else ''}{unit.call(element.index, 'cleanup')};")
     lines += [
         "    free(S->emissions.items);",
         "    free(S->spare.packets);",
@@ -120,6 +128,8 @@ def _program(unit: Unit, calls: list[tuple[int, str]]) -> str:
                 "static long (*const calls[])(void *, struct worker *, const void *, size_t, void *, size_t)",
                 [f"call_{i}" for i in range(len(calls))],
             ),
+            _table("static const int16_t task_workers[]", list(map(str, plan.threads.tasks))),
+            _table("static const int16_t timer_workers[]", list(map(str, plan.threads.timers))),
             _table("static const uint32_t field_offsets[]", offsets),
             _table("static const uint32_t field_sizes[]", sizes),
             _table(
@@ -136,6 +146,8 @@ def _program(unit: Unit, calls: list[tuple[int, str]]) -> str:
             f"    .n_fields = {len(fields)},",
             "    .state_size = sizeof(struct state),",
             "    .packet_size = sizeof(struct packet),",
+            f"    .n_workers = {plan.threads.workers},",
+            f"    .crossing = {'true' if plan.threads.crossing else 'false'},",
             "    .init = program_init,",
             "    .cleanup = program_cleanup,",
             "    .tasks = tasks,",
@@ -143,6 +155,8 @@ def _program(unit: Unit, calls: list[tuple[int, str]]) -> str:
             "    .calls = calls,",
             "    .task_elements = task_elements,",
             "    .timer_elements = timer_elements,",
+            "    .task_workers = task_workers,",
+            "    .timer_workers = timer_workers,",
             "    .field_offsets = field_offsets,",
             "    .field_sizes = field_sizes,",
             "    .drop_offsets = drop_offsets,",

@@ -13,6 +13,7 @@ from pathlib import Path
 from nmclick.cache import cache_folder, code_state, files_state, fingerprint, recall, remember, tree_state
 from nmclick.compile.cc import native_folder, recipe
 from nmclick.compile.program import CompiledProgram
+from nmclick.compile.threads import thread_wishes
 from nmclick.element import Element
 from nmclick.graph.registry import Registry
 from nmclick.graph.router import RouterGraph
@@ -22,12 +23,14 @@ __all__ = ["keep_program", "kept_program", "program_key"]
 _KIND = "program"
 
 
-def program_key(graph: RouterGraph, burst: int, flags: tuple[str, ...]) -> str:
+def program_key(graph: RouterGraph, burst: int, workers: int, flags: tuple[str, ...]) -> str:
     """Names everything that the program of a graph is made from. Raises CompilerError without a compiler."""
     package = Path(__file__).resolve().parent.parent
     classes = dict.fromkeys(type(element) for element in graph.elements)
     return fingerprint(
         burst,
+        workers,
+        thread_wishes(graph),
         recipe(flags),
         tree_state(native_folder() / "include", ".h"),
         code_state(package),
@@ -66,6 +69,8 @@ def _facts(element: Element) -> tuple[object, ...]:
         sorted(map(repr, element.annotations_read())),
         sorted(map(repr, element.annotations_written())),
         element.devices(),
+        element.sharing,
+        element.spread,
     )
 
 
@@ -80,5 +85,5 @@ def kept_program(key: str) -> CompiledProgram | None:
 
 
 def keep_program(key: str, program: CompiledProgram) -> None:
-    tables = (program.fields, program.calls, program.tasks, program.timers, program.drops)
-    remember(_KIND, key, (program.path.name, *tables))
+    p = program
+    remember(_KIND, key, (p.path.name, p.fields, p.calls, p.tasks, p.timers, p.drops, p.workers, p.per_worker))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from nmclick.compile.devices import port_uses
 from nmclick.compile.entrypoints import EntryPoints, entry_points
 from nmclick.compile.layout import PacketLayout, plan_layout
+from nmclick.compile.threads import Threads, assign_threads
 from nmclick.element import DeviceUse, Element
 from nmclick.graph.processing import Mode
 from nmclick.graph.registry import Registry
@@ -73,6 +74,7 @@ class Plan:
     cut: set[Edge] = field(default_factory=set)
     outside: set[Edge] = field(default_factory=set)
     devices: list[tuple[int, DeviceUse]] = field(default_factory=list)
+    threads: Threads = field(default_factory=lambda: Threads(1, (), (), frozenset(), frozenset(), False))
 
     @property
     def slot_entries(self) -> set[Node]:
@@ -122,8 +124,8 @@ class Plan:
         return "batch" in self.code[node[0]]
 
 
-def make_plan(graph: RouterGraph) -> Plan:
-    """Plan a graph whose pushes and pulls are resolved."""
+def make_plan(graph: RouterGraph, workers: int = 1) -> Plan:
+    """Plan a graph whose pushes and pulls are resolved, to be run by so many workers."""
     code = [entry_points(type(e).__name__, Registry.c_source(type(e))) for e in graph.elements]
     planner = _Planner(graph, code)
     planner.find_pulls()
@@ -150,6 +152,7 @@ def make_plan(graph: RouterGraph) -> Plan:
         planner.outside,
     )
     plan.devices = port_uses(graph)
+    plan.threads = assign_threads(graph, code, [task.element for task in plan.tasks], plan.timers, workers)
     return plan
 
 
@@ -227,12 +230,12 @@ class _Planner:
                 self.tasks.extend(Task(index, path) for path in pulled)
 
     def _runs(self, element: Element) -> bool:
-        """Whether an element with a task needs it: not when others draw its packets, nor when an input that could
-        have been pull is pushed to."""
+        """Whether an element with a task needs it: not when others draw its packets, nor, unless packets start here,
+        when an input that could have been pull is pushed to."""
         index = element.index
         if element.n_outputs and not self.is_push(index, 0) and "pull" in self.code[index]:
             return False
-        return not any(
+        return element.is_source or not any(
             declared is Mode.AGNOSTIC and resolved is not Mode.PULL
             for declared, resolved in zip(self.graph.declared_inputs[index], self.graph.input_modes[index], strict=True)
         )

@@ -22,3 +22,6 @@ class CompiledProgram:
     timers: list[int]
     #: drop reasons of each element, in the order of its counters
     drops: dict[int, list[str]]
+    workers: int = 1
+    #: Elements of which every worker has a state of its own.
+    per_worker: frozenset[int] = frozenset()

@@ -28,9 +28,12 @@ struct nm_program {
     uint32_t n_elements, n_tasks, n_timers, n_calls, n_fields, n_drops;
     size_t state_size;
     size_t packet_size;
+    uint32_t n_workers;
+    bool crossing;
     void *init, *cleanup, *tasks, *timers, *calls;
     const uint32_t *task_elements;
     const uint32_t *timer_elements;
+    const int16_t *task_workers, *timer_workers;
     const uint32_t *field_offsets, *field_sizes;
     const uint32_t *drop_offsets;
 };
@@ -46,7 +49,8 @@ struct nm_event {
 };
 
 enum nm_drop_reason {
-    NM_DROP_INDEX, NM_DROP_LENGTH, NM_DROP_LONG, NM_DROP_LINK, NM_DROP_WRITE, NM_DROP_FULL,
+    NM_DROP_INDEX, NM_DROP_LENGTH, NM_DROP_LONG, NM_DROP_LINK, NM_DROP_WRITE, NM_DROP_SYSTEM,
+    NM_DROP_FULL, NM_DROP_CHAIN,
     NM_DROP_REASONS
 };
 const char *nm_drop_text(enum nm_drop_reason reason);
@@ -54,15 +58,12 @@ const char *nm_drop_text(enum nm_drop_reason reason);
 struct nm_port_options {
     bool read, write;
     uint32_t ring_slots;
+    uint32_t buffers;
     uint32_t link_type;
     uint32_t snap_length;
     bool nanoseconds;
     bool unbuffered;
     bool promiscuous, outbound, alone;
-    bool promisc;
-    bool sniffer;
-    bool outbound;
-    uint16_t protocol;
     uint16_t rings;
     uint32_t mtu;
 };
@@ -75,7 +76,7 @@ struct nm_port {
     uint32_t link_type;
     bool finished;
     char name[64];
-    const char *warning, *note;
+    const char *warning, *note, *advice;
     void *priv;
 };
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
@@ -92,8 +93,10 @@ uint32_t nm_runtime_load(struct runtime *rt, const struct nm_program *program, c
 int nm_runtime_start(struct runtime *rt, int cpu);
 void nm_runtime_park(struct runtime *rt);
 void nm_runtime_unpark(struct runtime *rt);
-long nm_runtime_call(struct runtime *rt, uint32_t call, const void *in, size_t n, void *out, size_t room);
-void *nm_runtime_state(struct runtime *rt);
+long nm_runtime_call(struct runtime *rt, uint32_t worker, uint32_t call, const void *in, size_t n, void *out,
+                     size_t room);
+void *nm_runtime_state(struct runtime *rt, uint32_t worker);
+void nm_runtime_set_tickets(struct runtime *rt, uint32_t task, uint32_t tickets);
 void nm_runtime_schedule(struct runtime *rt, uint32_t task, bool scheduled);
 bool nm_runtime_scheduled(struct runtime *rt, uint32_t task);
 void nm_runtime_wait(struct runtime *rt, uint64_t deadline, struct nm_event *event);
@@ -112,7 +115,7 @@ struct nm_task_counters {
 struct nm_port_counters {
     uint64_t rx_packets, rx_bytes, rx_drops, tx_packets, tx_bytes, tx_drops;
     uint64_t waiting;
-    uint64_t drops_by[6];
+    uint64_t drops_by[8];
 };
 struct nm_worker_counters {
     uint64_t rounds, sleeps;

@@ -9,6 +9,7 @@ from nmclick.element import HandlerError
 
 if TYPE_CHECKING:
     from nmclick.compile import CompiledProgram
+    from nmclick.element import Element
     from nmclick.run.native import Native
 
 _COUNTER_SIZE = 8
@@ -17,10 +18,12 @@ _COUNTER_SIZE = 8
 class LiveElement:
     """nmclick.element.Live of one element. Every access happens between two batches."""
 
-    def __init__(self, native: Native, program: CompiledProgram, index: int) -> None:
+    def __init__(self, native: Native, program: CompiledProgram, element: Element) -> None:
         self._native = native
         self._program = program
-        self._index = index
+        self._index = element.index
+        self._settings = {handler.field for handler in element.handlers.values() if handler.write}
+        self._workers = range(program.workers if element.index in program.per_worker else 1)
 
     def _place(self, field: str) -> tuple[int, int]:
         slot = self._program.fields.get((self._index, field))
@@ -30,24 +33,27 @@ class LiveElement:
         return program.field_offsets[slot], program.field_sizes[slot]
 
     def read(self, field: str) -> int:
-        """An integer field, unsigned as it lies in memory."""
-        return int.from_bytes(self.read_bytes(field), "little")
+        """An integer field, unsigned as it lies in memory. Where every worker has its own, their sum; of a field that
+        a handler sets, what it was set to."""
+        with self._native.held():
+            return self.peek(field)
 
     def peek(self, field: str) -> int:
-        """An integer field as it is at this moment; nobody is stopped for it."""
+        """As read, at this moment; nobody is stopped for it."""
         offset, size = self._place(field)
-        return int.from_bytes(self._native.read_state(offset, size), "little")
+        workers = self._workers[:1] if field in self._settings else self._workers
+        parts = (self._native.read_state(worker, offset, size) for worker in workers)
+        return sum(int.from_bytes(part, "little") for part in parts) & (1 << 8 * size) - 1
 
     def write(self, field: str, value: int) -> None:
         """Set an integer field; what does not fit is cut off, as in C."""
-        offset, size = self._place(field)
-        with self._native.held():
-            self._native.write_state(offset, (value & (1 << 8 * size) - 1).to_bytes(size, "little"))
+        size = self._place(field)[1]
+        self.write_bytes(field, (value & (1 << 8 * size) - 1).to_bytes(size, "little"))
 
     def read_bytes(self, field: str) -> bytes:
         offset, size = self._place(field)
         with self._native.held():
-            return self._native.read_state(offset, size)
+            return self._native.read_state(0, offset, size)
 
     def write_bytes(self, field: str, value: bytes) -> None:
         """Set an array field, or its beginning."""
@@ -55,14 +61,17 @@ class LiveElement:
         if len(value) > size:
             raise HandlerError(f"{len(value)} bytes are too long for '{field}', which has room for {size}")
         with self._native.held():
-            self._native.write_state(offset, value)
+            for worker in self._workers:
+                self._native.write_state(worker, offset, value)
 
     def call(self, what: str, data: bytes, room: int) -> tuple[int, bytes]:
+        """Where every worker has a state of its own, the call is made for each; the first one's result."""
         number = self._program.calls.get((self._index, what))
         if number is None:
             raise HandlerError(f"no call '{what}'")
         with self._native.held():
-            return self._native.call(number, data, room)
+            results = [self._native.call(worker, number, data, room) for worker in self._workers]
+        return results[0]
 
     def drops(self) -> Mapping[str, int]:
         """Packets dropped so far, by reason. Reading it stops nobody."""
@@ -70,8 +79,9 @@ class LiveElement:
         offset = self._native.program.drop_offsets[self._index]
         if not offset or not reasons:
             return {}
-        counters = self._native.read_state(offset, _COUNTER_SIZE * len(reasons))
+        size = _COUNTER_SIZE * len(reasons)
+        every = [self._native.read_state(worker, offset, size) for worker in range(self._program.workers)]
         return {
-            reason: int.from_bytes(counters[at : at + _COUNTER_SIZE], "little")
-            for at, reason in zip(range(0, len(counters), _COUNTER_SIZE), reasons, strict=True)
+            reason: sum(int.from_bytes(counters[at : at + _COUNTER_SIZE], "little") for counters in every)
+            for at, reason in zip(range(0, size, _COUNTER_SIZE), reasons, strict=True)
         }

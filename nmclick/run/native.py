@@ -84,7 +84,7 @@ class Native:
         self._kept: list[Any] = []
         self._event = self._ffi.new("struct nm_event *")
         self._program: Any = None
-        self._state: Any = None
+        self._states: list[Any] = []
         self._closed = False
 
     def _message(self) -> str:
@@ -148,8 +148,9 @@ class Native:
         if failed:
             raise NativeError(self._message(), None if failed == _NO_PROGRAM else failed - 1)
         self._program = program
-        state = self._lib.nm_runtime_state(self._runtime)
-        self._state = memoryview(self._ffi.buffer(state, max(1, program.state_size))).cast("B")
+        states = [self._lib.nm_runtime_state(self._runtime, worker) for worker in range(program.n_workers)]
+        size = max(1, program.state_size)
+        self._states = [memoryview(self._ffi.buffer(state, size)).cast("B") for state in states]
 
     def start(self, cpu: int = -1) -> None:
         """Start the workers, parked, on processor `cpu` if one is given."""
@@ -166,16 +167,16 @@ class Native:
         """The struct nm_program that was loaded."""
         return self._program
 
-    def read_state(self, offset: int, size: int) -> bytes:
-        return bytes(self._state[offset : offset + size])
+    def read_state(self, worker: int, offset: int, size: int) -> bytes:
+        return bytes(self._states[worker][offset : offset + size])
 
-    def write_state(self, offset: int, value: bytes) -> None:
-        self._state[offset : offset + len(value)] = value
+    def write_state(self, worker: int, offset: int, value: bytes) -> None:
+        self._states[worker][offset : offset + len(value)] = value
 
-    def call(self, number: int, data: bytes, room: int) -> tuple[int, bytes]:
-        """Run an element's NAME_call_WHAT: its result and the bytes it wrote, at most `room`."""
+    def call(self, worker: int, number: int, data: bytes, room: int) -> tuple[int, bytes]:
+        """Run an element's NAME_call_WHAT with a worker's state: its result and the bytes it wrote, at most `room`."""
         out = self._ffi.new("uint8_t[]", room) if room else self._ffi.NULL
-        result = int(self._lib.nm_runtime_call(self._runtime, number, data, len(data), out, room))
+        result = int(self._lib.nm_runtime_call(self._runtime, worker, number, data, len(data), out, room))
         return result, bytes(self._ffi.buffer(out, room)) if room else b""
 
     @contextmanager
@@ -195,6 +196,9 @@ class Native:
 
     def schedule(self, task: int, scheduled: bool) -> None:
         self._lib.nm_runtime_schedule(self._runtime, task, scheduled)
+
+    def set_tickets(self, task: int, tickets: int) -> None:
+        self._lib.nm_runtime_set_tickets(self._runtime, task, tickets)
 
     def scheduled(self, task: int) -> bool:
         return bool(self._lib.nm_runtime_scheduled(self._runtime, task))
@@ -247,7 +251,7 @@ class Native:
         if self._closed:
             return 0
         self._closed = True
-        self._state = None
+        self._states = []
         lost = int(self._lib.nm_runtime_destroy(self._runtime))
         self._ports.clear()
         return lost

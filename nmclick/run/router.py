@@ -69,7 +69,7 @@ class RunningRouter:
         add_global(self.globals, self)
         for element in graph.elements:
             element._router = self
-            element._live = LiveElement(native, program, element.index)
+            element._live = LiveElement(native, program, element)
 
     # Elements
 

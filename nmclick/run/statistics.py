@@ -149,7 +149,7 @@ class Statistics:
             time.monotonic_ns(),
             ports,
             {name: native.task_counters(task).packets for task, name in self._sources},
-            {element.name: LiveElement(native, router.program, element.index).peek("count") for element in self._sinks},
+            {element.name: LiveElement(native, router.program, element).peek("count") for element in self._sinks},
             {name: reasons for name, reasons in drops.items() if reasons},
             max(0, self._idle_buffers - worker.free_buffers) + sum(port.waiting for port in ports),
             worker.no_buffer,

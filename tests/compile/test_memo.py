@@ -35,7 +35,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     count = 0
     original = plan.make_plan
 
-    def counting(graph: RouterGraph) -> plan.Plan:
+    def counting(graph: RouterGraph, workers: int) -> plan.Plan:
         nonlocal count
         count += 1
         return original(graph)
@@ -68,8 +68,8 @@ def test_an_output_file_is_written_whatever_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "x.so").read_bytes() == made.path.read_bytes()
 
 
-def key(text: str = CHAIN, burst: int = 32, flags: tuple[str, ...] = ()) -> str:
-    return memo.program_key(graph_of(text), burst, flags)
+def key(text: str = CHAIN, burst: int = 32, flags: tuple[str, ...] = (), workers: int = 1) -> str:
+    return memo.program_key(graph_of(text), burst, workers, flags)
 
 
 def test_the_same_configuration_has_the_same_key() -> None:
@@ -146,7 +146,7 @@ def toy_key(family: Path) -> str:
     graph = flat and build(flat, registry, diagnostics)
     assert graph, diagnostics.render("click")
     code_state.cache_clear()  # as in another process
-    return memo.program_key(graph, 32, ())
+    return memo.program_key(graph, 32, 1, ())
 
 
 @pytest.mark.parametrize("name", ["toy.c", "toy.h", "toy.py"])

@@ -115,6 +115,7 @@ static uint64_t (*const timers[])(void *, struct worker *) = {timer};
 static long (*const calls[])(void *, struct worker *, const void *, size_t, void *, size_t) = {take_buffer,
                                                                                                upcall_here};
 static const uint32_t task_elements[] = {0, 1, 2}, timer_elements[] = {2};
+static const int16_t task_workers[] = {0, 0, 0}, timer_workers[] = {0};
 #define FIELD(name) offsetof(struct state, name)
 static const uint32_t offsets[] = {FIELD(credit),     FIELD(queued),         FIELD(moved), FIELD(interval),
                                    FIELD(ticks),      FIELD(last_tick),      FIELD(ask),   FIELD(answer),
@@ -137,6 +138,9 @@ __attribute__((visibility("default"))) const struct nm_program nm_program = {
     .tasks = tasks,
     .timers = timers,
     .calls = calls,
+    .n_workers = 1,
+    .task_workers = task_workers,
+    .timer_workers = timer_workers,
     .task_elements = task_elements,
     .timer_elements = timer_elements,
     .field_offsets = offsets,

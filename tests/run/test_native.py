@@ -24,10 +24,10 @@ SECOND = 10**9
 
 class Machine(Native):
     def get(self, field: str) -> int:
-        return int.from_bytes(self.read_state(self.program.field_offsets[FIELDS.index(field)], 8), "little")
+        return int.from_bytes(self.read_state(0, self.program.field_offsets[FIELDS.index(field)], 8), "little")
 
     def set(self, field: str, value: int) -> None:
-        self.write_state(self.program.field_offsets[FIELDS.index(field)], value.to_bytes(8, "little"))
+        self.write_state(0, self.program.field_offsets[FIELDS.index(field)], value.to_bytes(8, "little"))
 
     def wait_until(self, field: str, value: int) -> None:
         end = time.monotonic() + 5
@@ -185,14 +185,14 @@ def test_stop_ends_a_worker_that_waits_for_an_answer(machine: Machine) -> None:
 
 
 def test_an_upcall_outside_a_worker_is_refused(machine: Machine) -> None:
-    assert machine.call(1, b"", 0) == (-1, b"")
+    assert machine.call(0, 1, b"", 0) == (-1, b"")
 
 
 def test_calls_pass_bytes_in_and_out_and_logs_are_whole_lines(
     machine: Machine, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert machine.call(0, b"abcdef", 4) == (6, b"abcd")
-    assert machine.call(99, b"", 0) == (-1, b"")
+    assert machine.call(0, 0, b"abcdef", 4) == (6, b"abcd")
+    assert machine.call(0, 99, b"", 0) == (-1, b"")
     assert capfd.readouterr().err == "sink: took one\n"
 
 
@@ -323,12 +323,12 @@ def test_buffers_that_nobody_gives_back_are_found(program: Path, monkeypatch: py
     machine = make(program)
     assert machine.worker_counters().buffers == 126
     assert machine.worker_counters().free_buffers == 126
-    machine.call(0, b"", 0)
+    machine.call(0, 0, b"", 0)
     assert machine.worker_counters().free_buffers == 125
     machine.stop()
     assert machine.close() == 0
     leaking = make(program)
-    leaking.call(0, b"", 0)
+    leaking.call(0, 0, b"", 0)
     monkeypatch.setenv("MACHINE_LEAKS", "1")
     assert leaking.close() == 1
 

@@ -15,7 +15,7 @@ enum { ARP_POLL_INTERVAL = 100, ARP_SLOW_POLL_INTERVAL = 2000 };
 #define ARP_TICK 1000000u /* ns */
 
 struct arp_slot {
-    be32 ip;
+    _Alignas(8) be32 ip;
     uint8_t ether[6];
     uint16_t fresh;
     uint32_t entry; /* number + 1; 0: the slot is free */
@@ -39,6 +39,13 @@ struct arp_waiting {
 struct arp_table {
     struct arp_slot *slots;
     uint32_t mask; /* slots - 1 */
+    /* With several workers: one at a time changes the table; the others look up meanwhile, and again if they
+     * see another number of changes, or an odd one, after than before. What they may be reading is not freed.
+     */
+    uint32_t changes;
+    struct spin_lock lock;
+    struct arp_slot *outgrown[32];
+    uint32_t n_outgrown;
     struct arp_entry *entries;
     uint32_t entry_room, free_entry; /* free entries are chained by `newer` */
     struct arp_waiting *waiting;
@@ -46,6 +53,7 @@ struct arp_table {
     uint32_t oldest, newest;
     uint64_t entry_count, packet_count;
     uint64_t unanswered, overflow; /* packets dropped with their entry, or because too many waited */
+    uint64_t unanswered_told, overflow_told; /* as far as elements have counted them */
     uint32_t capacity, entry_capacity, entry_packet_capacity, slim_factor;
     uint64_t timeout, poll_timeout; /* 0: never */
 };
@@ -64,6 +72,58 @@ static always_inline struct arp_slot *arp_find(const struct arp_table *t, be32 i
     return &t->slots[at];
 }
 
+static inline void arp_store(struct arp_slot *slot, struct arp_slot value)
+{
+    uint64_t words[2];
+    memcpy(words, &value, sizeof words);
+    __atomic_store_n((uint64_t *)slot, words[0], __ATOMIC_RELAXED);
+    __atomic_store_n((uint64_t *)slot + 1, words[1], __ATOMIC_RELAXED);
+}
+
+/* The Ethernet address of `ip`, if it is known and fresh. */
+static always_inline bool arp_lookup(const struct arp_table *t, be32 ip, uint8_t *ether)
+{
+#if NM_WORKERS > 1
+    uint32_t changes = __atomic_load_n(&t->changes, __ATOMIC_ACQUIRE);
+    uint32_t mask = __atomic_load_n(&t->mask, __ATOMIC_ACQUIRE); /* before the slots: they may be more */
+    struct arp_slot *slots = __atomic_load_n(&t->slots, __ATOMIC_RELAXED), slot;
+    uint32_t at = arp_hash(ip, mask), looks = 0;
+    do {
+        uint64_t words[2] = {__atomic_load_n((uint64_t *)&slots[at], __ATOMIC_RELAXED),
+                             __atomic_load_n((uint64_t *)&slots[at] + 1, __ATOMIC_RELAXED)};
+        memcpy(&slot, words, sizeof slot);
+        at = (at + 1) & mask;
+    } while (unlikely(slot.entry && slot.ip != ip && looks++ < mask));
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (unlikely((changes & 1) || __atomic_load_n(&t->changes, __ATOMIC_RELAXED) != changes))
+        return false;
+#else
+    const struct arp_slot slot = *arp_find(t, ip);
+#endif
+    if (unlikely(slot.ip != ip || !slot.fresh))
+        return false;
+    memcpy(ether, slot.ether, 6);
+    return true;
+}
+
+/* Around everything that changes the table or looks at more than a slot of it. */
+static inline void arp_lock(struct arp_table *t)
+{
+    if (NM_WORKERS > 1) {
+        spin_lock(&t->lock);
+        __atomic_store_n(&t->changes, t->changes + 1, __ATOMIC_RELAXED);
+        __atomic_thread_fence(__ATOMIC_RELEASE);
+    }
+}
+
+static inline void arp_unlock(struct arp_table *t)
+{
+    if (NM_WORKERS > 1) {
+        __atomic_store_n(&t->changes, t->changes + 1, __ATOMIC_RELEASE);
+        spin_unlock(&t->lock);
+    }
+}
+
 static inline bool arp_table_init(struct arp_table *t)
 {
     t->mask = 63;
@@ -74,6 +134,8 @@ static inline bool arp_table_init(struct arp_table *t)
 
 static inline void arp_table_free(struct arp_table *t)
 {
+    while (t->n_outgrown)
+        free(t->outgrown[--t->n_outgrown]);
     free(t->slots);
     free(t->entries);
     free(t->waiting);
@@ -146,11 +208,11 @@ static inline void arp_erase_slot(struct arp_table *t, struct arp_slot *slot)
     for (uint32_t at = (hole + 1) & t->mask; t->slots[at].entry; at = (at + 1) & t->mask) {
         uint32_t home = arp_hash(t->slots[at].ip, t->mask);
         if (((at - home) & t->mask) >= ((at - hole) & t->mask)) {
-            t->slots[hole] = t->slots[at];
+            arp_store(&t->slots[hole], t->slots[at]);
             hole = at;
         }
     }
-    t->slots[hole] = (struct arp_slot){0}; /* nor may it look fresh */
+    arp_store(&t->slots[hole], (struct arp_slot){0}); /* nor may it look fresh */
 }
 
 static inline void arp_remove(struct arp_table *t, uint32_t i, struct worker *w)
@@ -190,8 +252,12 @@ static inline bool arp_grow_slots(struct arp_table *t)
     for (uint32_t i = 0; i <= t->mask; i++)
         if (t->slots[i].entry)
             *arp_find(&bigger, t->slots[i].ip) = t->slots[i];
-    free(t->slots);
-    *t = bigger;
+    if (NM_WORKERS > 1)
+        t->outgrown[t->n_outgrown++] = t->slots;
+    else
+        free(t->slots);
+    __atomic_store_n(&t->slots, bigger.slots, __ATOMIC_RELAXED);
+    __atomic_store_n(&t->mask, bigger.mask, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -248,7 +314,7 @@ static inline uint32_t arp_ensure(struct arp_table *t, be32 ip, uint64_t now, st
                             .head = ARP_NONE,
                             .tail = ARP_NONE};
     arp_link_newest(t, i);
-    *arp_find(t, ip) = (struct arp_slot){.ip = ip, .entry = i + 1};
+    arp_store(arp_find(t, ip), (struct arp_slot){.ip = ip, .entry = i + 1});
     return i;
 }
 
@@ -268,9 +334,10 @@ static inline uint32_t arp_insert(struct arp_table *t, be32 ip, const uint8_t *e
     e->polled_at = now - 10 * ARP_POLL_INTERVAL;
     arp_unlink(t, i);
     arp_link_newest(t, i);
-    struct arp_slot *slot = arp_find(t, ip);
-    memcpy(slot->ether, ether, 6);
-    slot->fresh = e->fresh = e->known;
+    struct arp_slot *at = arp_find(t, ip), slot = *at;
+    memcpy(slot.ether, ether, 6);
+    slot.fresh = e->fresh = e->known;
+    arp_store(at, slot);
     return i;
 }
 
@@ -286,7 +353,9 @@ static inline uint64_t arp_age(struct arp_table *t, uint64_t now)
         if (e->live_at + time > now)
             return e->live_at + time;
         e->fresh = false;
-        arp_find(t, e->ip)->fresh = 0;
+        struct arp_slot *at = arp_find(t, e->ip), slot = *at;
+        slot.fresh = 0;
+        arp_store(at, slot);
     }
     return NM_NEVER;
 }
@@ -342,6 +411,14 @@ static inline void arp_clear(struct arp_table *t, struct worker *w)
 {
     while (t->oldest != ARP_NONE)
         arp_remove(t, t->oldest, w);
+}
+
+/* How many packets the table has dropped since somebody last counted them. */
+static inline uint64_t arp_tell(uint64_t *told, uint64_t dropped)
+{
+    uint64_t news = dropped - *told;
+    *told = dropped;
+    return news;
 }
 
 /* One line of the table handler. */

@@ -30,7 +30,15 @@
 
 #include "nmclick/bytes.h"
 #include "nmclick/packet.h"
+#include "nmclick/spin_lock.h"
 #include "nmclick/worker.h"
+
+#ifndef NM_WORKERS
+#define NM_WORKERS 1 /* workers that run the program */
+#endif
+
+/* The state of another element, at the distance that the argument `distance` says. */
+#define state_of(self, distance, type) ((type *)((uint8_t *)(self) + (distance)))
 
 #define KEPT (-1)
 /* reason: one of the names in the Python half's `drops`. */

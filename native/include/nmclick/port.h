@@ -33,7 +33,9 @@ enum nm_drop_reason {
     NM_DROP_LONG,   /* the frame is longer than a buffer */
     NM_DROP_LINK,   /* captured on an interface of another link type */
     NM_DROP_WRITE,  /* the destination cannot be written */
+    NM_DROP_SYSTEM, /* the system refused this one frame; others may do */
     NM_DROP_FULL,   /* nobody made room for the frame in time */
+    NM_DROP_CHAIN,  /* in several slots, together longer than a buffer */
     NM_DROP_REASONS
 };
 const char *nm_drop_text(enum nm_drop_reason reason);
@@ -42,12 +44,14 @@ const char *nm_drop_text(enum nm_drop_reason reason);
 struct nm_ring {
     struct netmap_ring *ring;
     struct nm_slot_meta *meta; /* num_slots entries, or NULL */
-    uint32_t hwcur, hwtail;    /* as in the kernel: trusted positions, never read from shared memory */
-    uint64_t packets, bytes;   /* moved through this ring so far */
-    uint64_t drops;            /* refused by validation or by a full destination */
+    uint32_t hwcur, hwtail;    /* as in the kernel: trusted positions; the pipeline goes up to hwtail */
+    uint32_t n_slots, ring_id; /* trusted copies of what the shared ring says */
+    uint64_t offset_mask;
+    uint32_t most_offset;    /* packets start here in their buffers at the latest; 0: the ring has no offsets */
+    uint16_t worker;         /* who reads or fills it, and waits for it */
+    uint64_t packets, bytes; /* moved through this ring so far */
+    uint64_t drops;          /* refused by validation or by a full destination */
     uint64_t drops_by[NM_DROP_REASONS];
-    uint32_t n_slots; /* trusted copies of what the shared ring says */
-    uint32_t ring_id;
 };
 
 static inline void nm_ring_drop(struct nm_ring *ring, enum nm_drop_reason reason)
@@ -75,6 +79,8 @@ struct nm_port_ops {
      * rings is not affected. -ERANGE: past the end; -ESPIPE: a stream does not go back. NULL: not a file. */
     uint64_t (*tell)(struct nm_port *port);
     int (*seek)(struct nm_port *port, uint64_t position);
+    /* All ports of the run are open: what is amiss among them goes to port->advice. NULL: nothing can be. */
+    void (*review)(struct nm_port *port, struct nm_port *const *all, unsigned n);
     void (*close)(struct nm_port *port); /* flushes; frees the port */
 };
 
@@ -92,12 +98,14 @@ struct nm_port {
     char name[64];       /* the specification it was opened with, for messages */
     const char *warning; /* what went wrong while running (truncated file, disk full), or NULL; the port's */
     const char *note;    /* how it was opened (driver mode, queues), or NULL; the port's */
+    const char *advice;  /* trouble seen at opening and its cures, a line each, or NULL; the port's */
     void *priv;
 };
 
 struct nm_port_options {
     bool read, write;     /* directions wanted */
     uint32_t ring_slots;  /* wished, 0: the port's default */
+    uint32_t buffers;     /* for ports that bring a region: free buffers wished in it */
     uint32_t link_type;   /* for writers: what the packets are; 0: Ethernet */
     uint32_t snap_length; /* longest prefix that is stored, or delivered by a device; 0: all */
     bool nanoseconds;     /* for writers: time unit of the stamps */
@@ -105,12 +113,8 @@ struct nm_port_options {
     bool promiscuous;     /* for devices: frames for other stations, too */
     bool outbound;        /* for devices: what the machine itself sends, too */
     bool alone;           /* for devices: the machine itself is not to see what arrives */
-    bool promisc;         /* devices: deliver what is for other stations, too */
-    bool sniffer;         /* devices: the system's own stack keeps its copy of what is received, if it can */
-    bool outbound;        /* devices: deliver what the system itself sends there, too */
-    uint16_t protocol;    /* devices: deliver this Ethernet type only; 0: all */
-    uint16_t rings;       /* devices: ring pairs wished; 0: as many as the device has queues */
-    uint32_t mtu;         /* TAP and TUN: of the interface; 0: 1500 */
+    uint16_t rings;       /* for devices: ring pairs wished; 0: the port's default */
+    uint32_t mtu;         /* for devices that are made: 0: 1500 */
 };
 
 /* Longest frame that will come out of this port as far as can be told now (0: not known), so that the
@@ -118,7 +122,13 @@ struct nm_port_options {
  */
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
 
-/* Open "scheme:rest". NULL on failure, with the reason and its cure in `error`. */
+/* Whose memory packets may lie in. Above 0: the port has memory of its own, out of which packets go without
+ * being copied (of several ports, the highest goes first); 0: any; below 0: in the pipeline's alone. */
+int nm_port_memory(const char *spec);
+
+/* Open "scheme:rest". NULL on failure, with the reason and its cure in `error`. Without a region the port makes
+ * one of its own memory (nm_port_memory above 0), with options->buffers free buffers in it if they can be had.
+ */
 struct nm_port *nm_port_open(const char *spec, struct nm_region *region,
                              const struct nm_port_options *options, char *error, size_t size);
 

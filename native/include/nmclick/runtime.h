@@ -41,7 +41,8 @@ void nm_runtime_simulate(struct runtime *rt, uint64_t start);
 void nm_runtime_warp(struct runtime *rt, double speed, bool jump);
 uint64_t nm_runtime_now(struct runtime *rt);
 
-/* Allocate the program's state on a worker and run every init there, in the calling thread. 0, or the number
+/* Allocate the program's state, one part a worker, and run every init, in the calling thread. 0, or the
+ * number
  * + 1 of the element that refused, its reason in error (UINT32_MAX: the program itself cannot be run). Names
  * are for logs; they stay the caller's. */
 uint32_t nm_runtime_load(struct runtime *rt, const struct nm_program *program, const char *const *names,
@@ -55,12 +56,16 @@ int nm_runtime_start(struct runtime *rt, int cpu);
  * answer counts as parked. While parked (and only then) the state may be read and written, and calls made. */
 void nm_runtime_park(struct runtime *rt);
 void nm_runtime_unpark(struct runtime *rt);
-long nm_runtime_call(struct runtime *rt, uint32_t call, const void *in, size_t n, void *out, size_t room);
-void *nm_runtime_state(struct runtime *rt);
+long nm_runtime_call(struct runtime *rt, uint32_t worker, uint32_t call, const void *in, size_t n, void *out,
+                     size_t room);
+void *nm_runtime_state(struct runtime *rt, uint32_t worker);
 
 /* A task may be unscheduled and scheduled again, as Click's `scheduled` handler does. While parked. */
 void nm_runtime_schedule(struct runtime *rt, uint32_t task, bool scheduled);
 bool nm_runtime_scheduled(struct runtime *rt, uint32_t task);
+/* A task's share of its worker, in Click's tickets (at least 1): relative to the task that has the most.
+ * While parked. */
+void nm_runtime_set_tickets(struct runtime *rt, uint32_t task, uint32_t tickets);
 
 /* Wait until something happens, at the latest at `deadline` (ns, in the runtime's own time; NM_NEVER: no
  * time-out). Not while parked. Under simulated time workers run only inside this call and the clock never

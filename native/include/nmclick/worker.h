@@ -18,14 +18,15 @@ struct worker {
     uint64_t now;        /* ns since the epoch, read once per batch (simulated under --simtime) */
     uint64_t wake_at; /* when the idle worker must look again, at the latest; NM_NEVER: not for time's sake */
     struct nm_port **ports; /* the ports the pipeline was compiled for, by number */
-    void *state;            /* the program's state */
+    void *state;            /* this worker's part of the program's state */
+    void *home;             /* the first worker's, where shared elements live */
     const struct nm_program *program;
     struct runtime *runtime;
     uint64_t no_buffer;        /* packets lost because the pool was empty */
     uint64_t misdirected;      /* packets emitted to an output that does not exist */
     const unsigned *attention; /* not zero: the control plane waits */
     bool busy;                 /* some task did something in this round */
-    unsigned index;
+    unsigned index, n_workers;
     char error[256]; /* why the last init failed */
 };
 

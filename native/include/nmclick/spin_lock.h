@@ -1,0 +1,37 @@
+/* A lock for a few instructions at a time, between workers that each have a processor. */
+#ifndef NMCLICK_SPIN_LOCK_H
+#define NMCLICK_SPIN_LOCK_H
+
+#include <sched.h>
+
+#include "nmclick/bytes.h"
+
+#define SPIN_LOCK_TURNS 1000 /* looks before giving the processor away: the holder may wait for it */
+
+struct spin_lock {
+    uint32_t held;
+};
+
+static inline void spin_lock_wait(struct spin_lock *lock)
+{
+    for (unsigned turn = 1; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); turn++) {
+        if (turn % SPIN_LOCK_TURNS == 0)
+            sched_yield();
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+}
+
+static always_inline void spin_lock(struct spin_lock *lock)
+{
+    while (unlikely(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE)))
+        spin_lock_wait(lock);
+}
+
+static always_inline void spin_unlock(struct spin_lock *lock)
+{
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+#endif

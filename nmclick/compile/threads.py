@@ -1,0 +1,122 @@
+"""Which worker runs what, and from there which elements' state several workers share.
+
+Every task has a worker, or is run by all of them, each with its own part of the work (the rings of a port). What a task
+reaches by pushing and pulling runs on the same workers. An element that one worker alone runs needs no care. Of the
+others, its class says what they share (nmclick.element.Sharing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nmclick.compile.entrypoints import EntryPoints
+from nmclick.element import Sharing, StateOf
+from nmclick.graph.processing import Mode
+from nmclick.graph.router import RouterGraph
+
+__all__ = ["EVERY_WORKER", "Threads", "assign_threads", "thread_wishes"]
+
+EVERY_WORKER = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """How a program is spread over workers."""
+
+    workers: int
+    #: The worker of each task and of each timer, or EVERY_WORKER.
+    tasks: tuple[int, ...]
+    timers: tuple[int, ...]
+    #: Elements with a state for each worker; the others have one, in the first worker's part.
+    per_worker: frozenset[int]
+    #: Elements whose code one worker at a time may run.
+    locked: frozenset[int]
+    #: Packets go from one worker to another: what one of them puts into a queue, another pulls out.
+    crossing: bool
+
+
+def thread_wishes(graph: RouterGraph) -> dict[int, int]:
+    """The workers that elements ask for, for themselves or for others (StaticThreadSched), by element."""
+    wishes: dict[int, int] = {}
+    for element in graph.elements:
+        wishes.update(element.thread_wishes())
+    return wishes
+
+
+def assign_threads(
+    graph: RouterGraph, code: Sequence[EntryPoints], tasks: Sequence[int], timers: Sequence[int], workers: int
+) -> Threads:
+    """Spread the tasks and timers of these elements over `workers` workers.
+
+    A task goes where a StaticThreadSched puts it; else a source over the rings of a port runs on every worker, and
+    all others on the first, as in Click.
+    """
+    if workers == 1:
+        return Threads(1, (0,) * len(tasks), (0,) * len(timers), frozenset(), frozenset(), False)
+    wishes = {index: max(0, wish) for index, wish in thread_wishes(graph).items()}
+    everybody = frozenset(range(workers))
+    task_workers = [
+        wishes[index] if index in wishes else EVERY_WORKER if graph.elements[index].spread else 0 for index in tasks
+    ]
+    runs: list[set[int]] = [set() for _ in graph.elements]
+    for index, worker in zip(tasks, task_workers, strict=True):
+        _spread(graph, index, everybody if worker == EVERY_WORKER else {worker}, runs)
+    per_worker = frozenset(
+        element.index
+        for element in graph.elements
+        if element.sharing is Sharing.PER_WORKER and (len(runs[element.index]) > 1 or element.spread)
+    )
+    timer_workers = []
+    for index in timers:
+        worker = EVERY_WORKER if index in per_worker else wishes.get(index, min(runs[index], default=0))
+        timer_workers.append(worker)
+        if code[index].emits_outside:
+            _spread(graph, index, everybody if worker == EVERY_WORKER else {worker}, runs)
+        else:
+            runs[index].add(max(worker, 0))
+    shared = {index for index, ran in enumerate(runs) if len(ran) > 1} - per_worker
+    locked = frozenset(index for index in shared if graph.elements[index].sharing is Sharing.LOCKED)
+    _check_states(graph, per_worker)
+    return Threads(
+        workers,
+        tuple(task_workers),
+        tuple(timer_workers),
+        per_worker,
+        frozenset(index for index in locked if code[index].has_state),
+        any("pull" in code[index] for index in shared),
+    )
+
+
+def _spread(graph: RouterGraph, start: int, workers: Iterable[int], runs: list[set[int]]) -> None:
+    """Note that `workers` run the code of `start`, of what it pushes to and of what it pulls from, and so on."""
+    new = set(workers)
+    stack = [start]
+    seen = {start}
+    while stack:
+        index = stack.pop()
+        runs[index] |= new
+        for reached in _called(graph, index):
+            if reached not in seen:
+                seen.add(reached)
+                stack.append(reached)
+
+
+def _called(graph: RouterGraph, index: int) -> Iterable[int]:
+    for port, mode in enumerate(graph.output_modes[index]):
+        if mode is not Mode.PULL:
+            for target, _ in graph.successors(index, port):
+                yield target
+    for port, mode in enumerate(graph.input_modes[index]):
+        if mode is Mode.PULL:
+            for source, _ in graph.predecessors(index, port):
+                yield source
+
+
+def _check_states(graph: RouterGraph, per_worker: frozenset[int]) -> None:
+    """An element finds another's state by their distance: both must lie in the same worker's part."""
+    for element in graph.elements:
+        values: Mapping[str, object] = element.c_arguments()
+        for value in values.values():
+            if isinstance(value, StateOf) and {value.element, element.index} & per_worker:
+                raise ValueError(f"{element.name}: the state of an element that each worker has its own of")
