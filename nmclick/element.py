@@ -186,7 +186,7 @@ CValue = int | bool | bytes | Array | StateOf
 class Sharing(Enum):
     """What workers that run the code of one element share."""
 
-    #: One state, and one worker at a time runs the code. The code makes no upcalls.
+    #: One state, and one worker at a time runs the code.
     LOCKED = "locked"
     #: A state each. What is read is the sum, except for fields that can be written; what is written is written to all.
     PER_WORKER = "per worker"
@@ -309,6 +309,9 @@ class Router(Protocol):
     def catch_signal(self, number: int, callback: Callable[[], None]) -> None: ...  # the next one only
     @property
     def elements(self) -> Sequence[Element]: ...
+    @property
+    def workers(self) -> int: ...
+    def set_tickets(self, element: Element, tickets: int) -> None: ...  # of its task, if it has one
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nmclick.element import (
@@ -45,7 +46,7 @@ class ArpElement(Element):
     state's field ``table``."""
 
     sharing = Sharing.UNLOCKED  # the table has a lock of its own
-    fields = ("table.entry_count", "table.packet_count")
+    fields: ClassVar[Sequence[str]] = ("table.entry_count", "table.packet_count")
     drops: ClassVar = {
         "full": "too many packets wait already",
         "unanswered": "it waited for an address that nobody told",

@@ -14,6 +14,7 @@ from nmclick.element import (
     IPPrefix,
     Notice,
     Rest,
+    Sharing,
     Text,
     Words,
     read_handler,
@@ -44,6 +45,7 @@ class ARPResponder(Element):
     IP[/MASK]... ETH`` and ``remove IP[/MASK]`` (write).
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1-2"
     example = "10.0.0.1 02:00:00:00:00:01"
     processing = "a/ah"

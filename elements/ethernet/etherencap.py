@@ -8,6 +8,7 @@ from nmclick.element import (
     EtherAddress,
     Field,
     Positional,
+    Sharing,
     Unsigned,
     parse_written,
     read_handler,
@@ -29,6 +30,7 @@ class EtherEncap(Element):
     ``ethertype``.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1"
     example = "0x0800, 2:0:0:0:0:1, 2:0:0:0:0:2"
     example = "0x0800, 02:00:00:00:00:01, 02:00:00:00:00:02"

@@ -10,6 +10,7 @@ from nmclick.element import (
     Keyword,
     Optional,
     Positional,
+    Sharing,
     Unsigned,
 )
 
@@ -30,6 +31,7 @@ class HostEtherFilter(Element):
     Handlers: ``ether`` (read, write) ETHER.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1-2"
     example = "2:0:0:0:0:1"
     example = "02:00:00:00:00:01"

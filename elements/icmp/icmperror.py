@@ -25,6 +25,7 @@ from nmclick.element import (
     Keyword,
     Optional,
     Positional,
+    Sharing,
     Signed,
     Unsigned,
     Word,
@@ -92,6 +93,7 @@ class ICMPError(Element):
     The destination annotation is set to the error's destination. Handlers: ``src``, ``mtu``, ``pmtu`` (read, write).
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1"
     example = "10.0.0.1, timeexceeded"
     processing = "a/a"

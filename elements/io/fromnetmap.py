@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from nmclick.element import (
     ANNO_EXTRA_LENGTH,
@@ -14,13 +14,18 @@ from nmclick.element import (
     Field,
     HandlerCall,
     Keyword,
+    Notice,
     Optional,
     Positional,
+    Sharing,
     Signed,
     String,
     write_handler,
 )
 from nmclick.source import Source
+
+if TYPE_CHECKING:
+    from nmclick.lang.arguments import Environment
 
 
 class FromNetmap(Source):
@@ -42,6 +47,7 @@ class FromNetmap(Source):
     ``reset_counts`` (write).
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "0/1"
     example = "replay:in.pcap"
     processing = "a/a"
@@ -61,8 +67,12 @@ class FromNetmap(Source):
         "active": Field("in.active", Bool(), write=True),
     }
 
+    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+        self.spread = self.args.QUEUE < 0
+        yield from super().configure(environment)
+
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(self.args.PORT, read=True),)
+        return (DeviceUse(self.args.PORT, read=True, kinds=("netmap", "xdp", "packet")),)
 
     @write_handler("reset_counts")
     def reset_counts(self, text: str) -> None:

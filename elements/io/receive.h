@@ -8,7 +8,8 @@ struct receiver {
     uint64_t count;
     struct ring_losses losses;
     bool active, ended;
-    uint16_t ring; /* the next to look at */
+    uint16_t ring;        /* the next to look at */
+    uint16_t first, step; /* of the rings that are this worker's */
 };
 
 static inline int receiver_init(struct receiver *self, const struct nm_port *port, bool active, int queue,
@@ -19,6 +20,8 @@ static inline int receiver_init(struct receiver *self, const struct nm_port *por
     if (queue >= port->n_rx_rings)
         return init_error(c, "%s has no receive ring %d, only %u", port->name, queue, port->n_rx_rings);
     self->active = active;
+    self->ring = self->first = port_share(c->worker, port);
+    self->step = (uint16_t)c->worker->n_workers;
     return 0;
 }
 
@@ -32,18 +35,20 @@ static cold_path void receiver_warn(struct nm_port *port, struct worker *w, unsi
 
 /* Nothing came: look at the next ring in the next turn, and tell whom it concerns when nothing will come any
  * more. */
-static cold_path void receiver_idle(struct receiver *self, struct nm_port *port, bool all, struct worker *w,
-                                    unsigned element)
+static cold_path void receiver_idle(struct receiver *self, struct nm_port *port, unsigned ring, bool all,
+                                    struct worker *w, unsigned element)
 {
-    if (all && ++self->ring < port->n_rx_rings)
+    port->rx[ring].worker = (uint16_t)w->index;
+    if (all && (self->ring += self->step) < port->n_rx_rings)
         w->busy = true;
     else if (all)
-        self->ring = 0;
+        self->ring = self->first;
+    receiver_warn(port, w, element);
     if (port->finished && !self->ended) {
         self->ended = true;
         self->active = false;
-        receiver_warn(port, w, element);
-        worker_upcall(w, element, 0, 0);
+        if (!all || ring == 0) /* of several workers one tells */
+            worker_upcall(w, element, 0, 0);
     }
 }
 
@@ -58,9 +63,11 @@ static always_inline unsigned receiver_burst(struct receiver *self, struct nm_po
     if (limit && max > limit)
         max = limit;
     unsigned ring = queue < 0 ? self->ring : (unsigned)queue;
+    if (NM_WORKERS > 1 && unlikely(ring >= port->n_rx_rings))
+        return 0; /* fewer rings than workers */
     unsigned n = ring_open(burst, c->worker, port, ring, max, &self->losses);
     if (unlikely(!n))
-        receiver_idle(self, port, queue < 0, c->worker, c->element);
+        receiver_idle(self, port, ring, queue < 0, c->worker, c->element);
     return n;
 }
 
@@ -68,8 +75,8 @@ static always_inline void receiver_done(struct receiver *self, struct nm_port *p
                                         struct ring_burst *burst, struct context *c)
 {
     self->count += ring_close(burst, c->worker, port, queue < 0 ? self->ring : (unsigned)queue);
-    if (queue < 0 && ++self->ring >= port->n_rx_rings)
-        self->ring = 0;
+    if (queue < 0 && (self->ring += NM_WORKERS > 1 ? self->step : 1) >= port->n_rx_rings)
+        self->ring = self->first;
 }
 
 static inline void receiver_reset(struct receiver *self)

@@ -13,17 +13,23 @@ static inline int ToNetmap_packet(struct ToNetmap *self, const struct ToNetmap_a
                                   struct context *c)
 {
     struct nm_port *port = c->worker->ports[args->port];
+    const unsigned ring = transmitter_ring(&self->out, args->queue);
     if (unlikely(self->out.failed))
         return DROP(write);
-    if (unlikely(!ring_room(port, args->queue)))
-        return DROP(full);
-    transmitter_send(&self->out, port, args->queue, p, c);
-    return KEPT;
+    transmitter_lock(&self->out, port);
+    bool room = ring_room(port, ring);
+    if (likely(room))
+        transmitter_send(&self->out, port, ring, p, c);
+    transmitter_unlock(&self->out, port);
+    return likely(room) ? KEPT : DROP(full);
 }
 
 static inline void ToNetmap_flush(struct ToNetmap *self, const struct ToNetmap_args *args, struct context *c)
 {
-    transmitter_flush(&self->out, c->worker->ports[args->port], args->queue, DROP(write), c);
+    struct nm_port *port = c->worker->ports[args->port];
+    transmitter_lock(&self->out, port);
+    transmitter_flush(&self->out, port, transmitter_ring(&self->out, args->queue), DROP(write), c);
+    transmitter_unlock(&self->out, port);
 }
 
 /* Where the input is pull. */
@@ -31,13 +37,14 @@ static inline unsigned ToNetmap_task(struct ToNetmap *self, const struct ToNetma
                                      struct packet *packets, unsigned max, struct context *c)
 {
     struct nm_port *port = c->worker->ports[args->port];
+    const unsigned ring = transmitter_ring(&self->out, args->queue);
     if (args->burst > 0 && max > (unsigned)args->burst)
         max = (unsigned)args->burst;
-    unsigned n = transmitter_draw(&self->out, port, args->queue, packets, max, c);
+    unsigned n = transmitter_draw(&self->out, port, ring, packets, max, c);
     for (unsigned i = 0; i < n; i++)
-        transmitter_send(&self->out, port, args->queue, &packets[i], c);
+        transmitter_send(&self->out, port, ring, &packets[i], c);
     if (n) {
-        transmitter_sync(&self->out, port, args->queue, DROP(write), c);
+        transmitter_sync(&self->out, port, ring, DROP(write), c);
         c->worker->busy = true;
     }
     return 0;

@@ -11,6 +11,7 @@ from nmclick.element import (
     Keyword,
     Optional,
     Positional,
+    Sharing,
     Signed,
     String,
     Unsigned,
@@ -28,12 +29,14 @@ class ToNetmap(PortSink):
     Arguments:
       PORT   the port, such as ``pcap:out.pcap`` or ``null:``; ``nmclick run --port NAME=SPEC`` puts another in its
              place
-      QUEUE  the transmit ring to use (default 0)
+      QUEUE  the transmit ring to use (default 0; with several workers that is the first one's, and each has its own as
+             far as there are enough)
       BURST  packets to draw at a time at most; 0 (the default): a whole batch
 
     Handlers: ``count`` (read) packets sent; ``active`` (read, write) draw packets at all; ``reset_counts`` (write).
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "1/0"
     example = "null:"
     processing = "a/a"
@@ -45,4 +48,4 @@ class ToNetmap(PortSink):
     handlers: ClassVar = {"count": Field("out.count"), "active": Field("out.active", Bool(), write=True)}
 
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(self.args.PORT, write=True, options=(("nanoseconds", True),)),)
+        return (DeviceUse(self.args.PORT, write=True, options=(("nanoseconds", True),), kinds=FAST),)

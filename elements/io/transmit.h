@@ -6,10 +6,31 @@
 
 struct transmitter {
     uint64_t count;   /* packets sent */
-    uint64_t refused; /* packets the port could not write, as far as they were taken notice of */
-    bool active, failed;
-    bool pending; /* slots were filled since the last txsync */
+    uint64_t refused; /* packets the port did not send, as far as they were taken notice of */
+    bool active;
+    bool failed;   /* nothing can be sent any more */
+    bool pending;  /* slots were filled since the last txsync */
+    bool shared;   /* with other workers: each packet is sent under the ring's lock */
+    uint16_t ring; /* of several workers: this one's */
 };
+
+/* The ring to use; the first one, asked for, is the worker's own where there are several. */
+static always_inline unsigned transmitter_ring(const struct transmitter *self, unsigned queue)
+{
+    return NM_WORKERS > 1 ? self->ring : queue;
+}
+
+static always_inline void transmitter_lock(const struct transmitter *self, struct nm_port *port)
+{
+    if (NM_WORKERS > 1 && self->shared)
+        spin_lock(&port->tx[self->ring].lock);
+}
+
+static always_inline void transmitter_unlock(const struct transmitter *self, struct nm_port *port)
+{
+    if (NM_WORKERS > 1 && self->shared)
+        spin_unlock(&port->tx[self->ring].lock);
+}
 
 static inline int transmitter_init(struct transmitter *self, const struct nm_port *port, unsigned queue,
                                    struct context *c)
@@ -19,18 +40,18 @@ static inline int transmitter_init(struct transmitter *self, const struct nm_por
     if (queue >= port->n_tx_rings)
         return init_error(c, "%s has no transmit ring %u, only %u", port->name, queue, port->n_tx_rings);
     self->active = true;
+    self->shared = queue || port->n_tx_rings < c->worker->n_workers;
+    self->ring = (uint16_t)(queue ? queue : port_share(c->worker, port) % port->n_tx_rings);
     return 0;
 }
 
-/* The port lost packets that it had taken: they count as dropped, not as sent. Said once, nothing more is
- * sent. */
-static cold_path void transmitter_fail(struct transmitter *self, struct nm_port *port, uint64_t lost,
+/* The port lost packets that it had taken: they count as dropped, not as sent. */
+static cold_path void transmitter_lose(struct transmitter *self, struct nm_port *port, uint64_t lost,
                                        uint64_t *drops, struct worker *w, unsigned element)
 {
     self->refused += lost;
     self->count -= lost < self->count ? lost : self->count;
     *drops += lost;
-    self->failed = true;
     if (port->warning)
         worker_log(w, element, "%s: %s", port->name, port->warning);
     port->warning = NULL;
@@ -42,9 +63,12 @@ static always_inline void transmitter_sync(struct transmitter *self, struct nm_p
 {
     self->pending = false;
     nm_port_txsync(port, queue);
-    uint64_t lost = port->tx[queue].drops_by[NM_DROP_WRITE] - self->refused;
-    if (unlikely(lost))
-        transmitter_fail(self, port, lost, &c->drops[-2 - code], c->worker, c->element);
+    const uint64_t *by = port->tx[queue].drops_by;
+    uint64_t lost = by[NM_DROP_WRITE] + by[NM_DROP_SYSTEM] - self->refused;
+    if (unlikely(lost)) {
+        self->failed = by[NM_DROP_WRITE] != 0;
+        transmitter_lose(self, port, lost, &c->drops[-2 - code], c->worker, c->element);
+    }
 }
 
 static always_inline void transmitter_flush(struct transmitter *self, struct nm_port *port, unsigned queue,

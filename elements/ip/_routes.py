@@ -19,6 +19,7 @@ from nmclick.element import (
     IPPrefix,
     Notice,
     Rest,
+    Sharing,
     Signed,
     Text,
     Words,
@@ -155,6 +156,7 @@ class Routes:
 class RouteTable(Element):
     """Base of the route tables: everything but the lookup itself."""
 
+    sharing = Sharing.UNLOCKED
     ports = "1/-"
     processing = "h/h"
     arguments = Arguments(Rest("ROUTES", Text()))

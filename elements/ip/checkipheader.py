@@ -21,6 +21,7 @@ from nmclick.element import (
     Keyword,
     OwnHandler,
     Rest,
+    Sharing,
     Text,
     Unsigned,
     Words,
@@ -61,6 +62,7 @@ class CheckIPHeader(Element):
     Handlers: ``drops`` (read) bad packets so far; ``drop_details`` (read, with DETAILS) the same by reason.
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "1/1-2"
     processing = "a/ah"
     arguments = Arguments(

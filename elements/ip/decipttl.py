@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from nmclick.element import NETWORK_HEADER, Arguments, Bool, Element, Field, Keyword
+from nmclick.element import NETWORK_HEADER, Arguments, Bool, Element, Field, Keyword, Sharing
 
 
 class DecIPTTL(Element):
@@ -14,6 +14,7 @@ class DecIPTTL(Element):
     Handlers: ``drops`` (read) packets whose TTL ran out; ``active`` (read, write).
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "1/1-2"
     processing = "a/ah"
     arguments = Arguments(Keyword("ACTIVE", Bool(), default=True), Keyword("MULTICAST", Bool(), default=True))

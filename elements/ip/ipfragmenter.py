@@ -13,6 +13,7 @@ from nmclick.element import (
     Keyword,
     Optional,
     Positional,
+    Sharing,
     Unsigned,
 )
 
@@ -30,6 +31,7 @@ class IPFragmenter(Element):
     Handlers: ``fragments`` (read) fragments made; ``drops`` (read) packets that could not be cut.
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "1/1-2"
     example = "1500"
     processing = "h/h"

@@ -14,6 +14,7 @@ from nmclick.element import (
     IPAddress,
     Optional,
     Positional,
+    Sharing,
     Words,
 )
 
@@ -28,6 +29,7 @@ class IPGWOptions(Element):
     Handlers: ``drops`` (read) packets with bad options.
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "1/1-2"
     example = "10.0.0.1"
     processing = "a/ah"

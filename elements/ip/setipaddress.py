@@ -11,6 +11,7 @@ from nmclick.element import (
     IPAddress,
     Keyword,
     Positional,
+    Sharing,
 )
 
 
@@ -20,6 +21,7 @@ class SetIPAddress(Element):
     Handlers: ``addr`` (read, write).
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1"
     example = "10.0.0.1"
     processing = "a/a"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nmclick.element import Arguments, Element, Field, Positional, Unsigned
+from nmclick.element import Arguments, Element, Field, Positional, Sharing, Unsigned
 
 
 class CheckLength(Element):
@@ -14,6 +14,7 @@ class CheckLength(Element):
     Handlers: ``length`` (read, write) LENGTH.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1-2"
     example = "1500"
     processing = "a/ah"

@@ -14,6 +14,7 @@ from nmclick.element import (
     HandlerCall,
     HandlerError,
     Keyword,
+    Sharing,
     Signed,
     Text,
     read_handler,
@@ -56,6 +57,8 @@ class Counter(Element):
         self._environment = environment
         self._triggers = [NEVER, NEVER]
         self._calls: list[Call | None] = [None, None]
+        if not (self.args.COUNT_CALL or self.args.BYTE_COUNT_CALL):
+            self.sharing = Sharing.PER_WORKER  # a call waits for the count of all workers
         for kind, name in enumerate(("COUNT_CALL", "BYTE_COUNT_CALL")):
             text = getattr(self.args, name)
             if not text:

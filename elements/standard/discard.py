@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nmclick.element import Arguments, Bool, Element, Field, Keyword, Unsigned, write_handler
+from nmclick.element import Arguments, Bool, Element, Field, Keyword, Sharing, Unsigned, write_handler
 
 
 class Discard(Element):
@@ -16,6 +16,7 @@ class Discard(Element):
     (read, write) whether packets are drawn.
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "1/0"
     processing = "a/a"
     arguments = Arguments(Keyword("ACTIVE", Bool(), True), Keyword("BURST", Unsigned(32), 1))

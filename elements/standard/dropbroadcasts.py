@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nmclick.element import PACKET_TYPE, Element, Field
+from nmclick.element import PACKET_TYPE, Element, Field, Sharing
 
 
 class DropBroadcasts(Element):
@@ -14,6 +14,7 @@ class DropBroadcasts(Element):
     Handlers: ``drops`` (read) number of packets dropped or sent to output 1.
     """
 
+    sharing = Sharing.PER_WORKER
     ports = "1/1-2"
     processing = "a/ah"
     drops = {"broadcast": "the packet was a link-level broadcast or multicast"}

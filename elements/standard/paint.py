@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nmclick.element import Annotation, Arguments, Element, Field, Positional, Unsigned
+from nmclick.element import Annotation, Arguments, Element, Field, Positional, Sharing, Unsigned
 
 from ._paint import ANNO, annotation
 
@@ -15,6 +15,7 @@ class Paint(Element):
     Handlers: ``color`` (read, write) COLOR.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1"
     example = "1"
     processing = "a/a"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nmclick.element import ANNO_PAINT, Annotation, Arguments, Element, Field, Positional, Unsigned
+from nmclick.element import ANNO_PAINT, Annotation, Arguments, Element, Field, Positional, Sharing, Unsigned
 
 from ._paint import ANNO, annotation
 
@@ -20,6 +20,7 @@ class PaintTee(Element):
     Handlers: ``color`` (read, write) COLOR.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/2"
     example = "1"
     processing = "a/ah"

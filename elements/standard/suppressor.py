@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from nmclick.element import Arguments, Bool, Element, OwnHandler, parse_written, write_handler
+from nmclick.element import Arguments, Bool, Element, OwnHandler, Sharing, parse_written, write_handler
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
@@ -21,6 +21,7 @@ class Suppressor(Element):
     (write) turn all ports on.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "-/="
     processing = "a/a"
     flow = "#/#"

@@ -8,6 +8,7 @@ from nmclick.element import (
     Element,
     Field,
     Optional,
+    Sharing,
     Signed,
     parse_written,
     read_handler,
@@ -28,6 +29,7 @@ class Switch(Element):
     (read) the same.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/-"
     processing = "h/h"
     arguments = Arguments(Optional("OUTPUT", Signed(32), 0))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nmclick.element import ANNO_EXTRA_LENGTH, Arguments, Bool, Element, Field, Keyword, Positional, Unsigned
+from nmclick.element import ANNO_EXTRA_LENGTH, Arguments, Bool, Element, Field, Keyword, Positional, Sharing, Unsigned
 
 
 class Truncate(Element):
@@ -14,6 +14,7 @@ class Truncate(Element):
     Handlers: ``nbytes`` (read, write) LENGTH.
     """
 
+    sharing = Sharing.UNLOCKED
     ports = "1/1"
     example = "60"
     processing = "a/a"

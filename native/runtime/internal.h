@@ -69,6 +69,9 @@ struct clock {
 
 struct runtime {
     struct nm_region *region;
+    uint32_t n_buffers, buffer_size; /* as asked for */
+    struct nm_port *adopted; /* the port whose memory the region is, until it is opened by its number */
+    char *adopted_spec;
     struct nm_port **ports;
     uint32_t n_ports;
     struct clock clock;
@@ -117,7 +120,8 @@ static inline uint32_t task_tickets(const struct task *task)
 /* Buffers that a worker holds when all are shared out; the region keeps a part for those that run short. */
 static inline uint32_t nm_worker_share(const struct runtime *rt)
 {
-    return rt->n_threads == 1 ? rt->region->n_buffers : rt->region->n_buffers / (rt->n_threads + 1);
+    return rt->n_threads == 1 ? nm_region_owned(rt->region)
+                              : nm_region_owned(rt->region) / (rt->n_threads + 1);
 }
 
 static inline uint64_t earlier(uint64_t a, uint64_t b)

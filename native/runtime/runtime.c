@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
+#include "../netmap/region.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -24,6 +26,8 @@ struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char
     }
     memset(rt, 0, sizeof *rt);
     rt->region = region;
+    rt->n_buffers = n_buffers;
+    rt->buffer_size = buffer_size;
     rt->clock.speed = 1;
     pthread_mutex_init(&rt->lock, NULL);
     pthread_cond_init(&rt->worker_changed, NULL);
@@ -45,6 +49,38 @@ static bool make_port_room(struct runtime *rt)
     return ports;
 }
 
+bool nm_runtime_adopt(struct runtime *rt, const char *spec, const struct nm_port_options *options)
+{
+    char ignored[256];
+    struct nm_port_options wanted = *options;
+    wanted.buffers = rt->n_buffers;
+    if (rt->n_ports || rt->adopted || nm_port_memory(spec) <= 0)
+        return false;
+    struct nm_port *port = nm_port_open(spec, NULL, &wanted, ignored, sizeof ignored);
+    if (!port)
+        return false;
+    char *name = strdup(spec);
+    if (!name || port->region->buffer_size < rt->buffer_size) {
+        free(name);
+        nm_port_close(port);
+        return false;
+    }
+    nm_region_destroy(rt->region);
+    rt->region = port->region;
+    nm_region_hold(rt->region);
+    rt->adopted = port;
+    rt->adopted_spec = name;
+    return true;
+}
+
+static struct nm_port *take_adopted(struct runtime *rt, const char *spec)
+{
+    struct nm_port *port = rt->adopted && strcmp(rt->adopted_spec, spec) == 0 ? rt->adopted : NULL;
+    if (port)
+        rt->adopted = NULL;
+    return port;
+}
+
 struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const struct nm_port_options *options,
                                 char *error, size_t size)
 {
@@ -52,7 +88,9 @@ struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const stru
         snprintf(error, size, "out of memory");
         return NULL;
     }
-    struct nm_port *port = nm_port_open(spec, rt->region, options, error, size);
+    struct nm_port *port = take_adopted(rt, spec);
+    if (!port)
+        port = nm_port_open(spec, rt->region, options, error, size);
     if (port)
         rt->ports[rt->n_ports++] = port;
     return port;
@@ -141,6 +179,9 @@ uint32_t nm_runtime_load(struct runtime *rt, const struct nm_program *program, c
                  NM_PROGRAM_ABI);
         return UINT32_MAX;
     }
+    for (uint32_t i = 0; i < rt->n_ports; i++)
+        if (rt->ports[i]->ops->review && is_first_number(rt, i))
+            rt->ports[i]->ops->review(rt->ports[i], rt->ports, rt->n_ports);
     rt->program = program;
     rt->names = names;
     bool made = make_threads(rt);
@@ -225,6 +266,9 @@ uint32_t nm_runtime_destroy(struct runtime *rt)
     for (uint32_t i = rt->n_ports; i-- > 0;)
         if (is_first_number(rt, i))
             nm_port_close(rt->ports[i]);
+    if (rt->adopted)
+        nm_port_close(rt->adopted);
+    free(rt->adopted_spec);
     uint32_t lost = nm_region_in_use(rt->region);
     nm_region_destroy(rt->region);
     for (int i = 0; i < 2; i++)
@@ -263,6 +307,11 @@ void nm_runtime_schedule(struct runtime *rt, uint32_t task, bool scheduled)
 bool nm_runtime_scheduled(struct runtime *rt, uint32_t task)
 {
     return task < rt->program->n_tasks && rt->threads->tasks[task].scheduled;
+}
+
+uint32_t nm_runtime_tickets(struct runtime *rt, uint32_t task)
+{
+    return task < rt->program->n_tasks ? task_tickets(&rt->threads->tasks[task]) : 0;
 }
 
 void nm_runtime_set_tickets(struct runtime *rt, uint32_t task, uint32_t tickets)

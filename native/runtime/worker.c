@@ -78,6 +78,11 @@ static void wake_others(struct thread *t)
             thread_wake(&rt->threads[i]);
 }
 
+void worker_pause(struct worker *w)
+{
+    hold(&w->runtime->threads[w->index]);
+}
+
 static void run_timers(struct thread *t)
 {
     struct worker *w = &t->worker;

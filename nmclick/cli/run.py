@@ -21,7 +21,9 @@ from nmclick.cli.common import (
 from nmclick.cli.options import Option, UsageError, format_help, parse
 
 if TYPE_CHECKING:
+    from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.ports import Substitution
+    from nmclick.run.privileges import Identity
     from nmclick.run.start import Settings
     from nmclick.run.statistics import Reporter
 
@@ -56,11 +58,16 @@ SIMTIME = Option(
 BUFFERS = Option("buffers", metavar="N", help="Number of packet buffers; default 65536.")
 BUFFER_SIZE = Option("buffer-size", metavar="BYTES", help="Size of a packet buffer; default: what the ports need.")
 BATCH = Option("batch", metavar="N", help="Largest number of packets moved at once; default 64.")
-THREADS = Option("threads", "j", "N", "Number of threads; more than one is not available yet.")
+THREADS = Option("threads", "j", "N", "Run N threads: each has its share of the ports' rings (default 1).")
 AFFINITY = Option(
     "affinity", "a", "N", "Pin threads to processors, from number N (default 0).", optional=True, negate=True,
     aliases=("cpu",),
 )  # fmt: skip
+USER = Option(
+    "user",
+    metavar="NAME[:GROUP]",
+    help="Become this user for good once the ports are open, before packets flow. Only root can.",
+)
 WARNINGS = Option("warnings", help="Print warnings (the default).")
 NO_WARNINGS = Option("no-warnings", "w", help="Do not print warnings.")
 UNIX_SOCKET = Option("unix-socket", "u", "FILE", "Listen for control connections on a Unix socket.")
@@ -68,7 +75,7 @@ SOCKET = Option("socket", metavar="FD", help="Take a file descriptor for a contr
 
 OPTIONS = (
     *(FILE, EXPRESSION, PORT, HANDLER, EXIT, OUTPUT, QUIT, TIME, STATS, JSON, SIMTIME, BUFFERS, BUFFER_SIZE, BATCH),
-    *(THREADS, AFFINITY, UNIX_SOCKET, SOCKET, WARNINGS, NO_WARNINGS, CLICKPATH, DIAGNOSTICS, HELP, VERSION),
+    *(THREADS, AFFINITY, USER, UNIX_SOCKET, SOCKET, WARNINGS, NO_WARNINGS, CLICKPATH, DIAGNOSTICS, HELP, VERSION),
 )
 
 SUMMARY = (
@@ -100,6 +107,7 @@ class Request:
     batch: int | None = None
     threads: int = 1
     cpu: int = -1
+    user: Identity | None = None
     diagnostics: str | None = None
     answer: str | None = None  # --help, --version
 
@@ -143,6 +151,8 @@ def _take(request: Request, option: Option, value: str) -> None:
         request.stats = _seconds(option, value) if value else 1.0
     elif option is SIMTIME:
         request.simulate = round(_seconds(option, value) * _NS) if value else DEFAULT_SIMTIME * _NS
+    elif option is USER:
+        request.user = _identity(value)
     elif option is WARNINGS:
         request.warnings = True
     elif option is NO_WARNINGS:
@@ -189,6 +199,15 @@ def _take_port(request: Request, value: str) -> None:
         raise UsageError(f"--port: {error}") from None
 
 
+def _identity(value: str) -> Identity:
+    from nmclick.run.privileges import PrivilegeError, find_identity
+
+    try:
+        return find_identity(value)
+    except PrivilegeError as error:
+        raise UsageError(f"--user: {error}") from None
+
+
 def _once(old: str | None, option: Option, value: str) -> str:
     if old is not None:
         raise UsageError(f"--{option.long} specified twice")
@@ -224,10 +243,13 @@ def _run(request: Request) -> int:
     from nmclick.run.driver import RunOptions, drive
     from nmclick.run.load import load
 
-    runtime = RuntimeBuild()
     diagnostics = Diagnostics()
-    if request.threads > 1:
-        diagnostics.warning(None, "several threads are not available yet, running single threaded")
+    if not _may_become(request.user, diagnostics):
+        show(diagnostics, mode)
+        return 1
+    runtime = RuntimeBuild()
+    if request.threads > 1 and request.simulate is not None:
+        diagnostics.warning(None, "simulated time has one thread")
     wanted = replace(request.configuration.input(), control_sockets=request.control_sockets)
     loaded = load(wanted, diagnostics)
     show(diagnostics, mode, warnings=request.warnings)
@@ -241,6 +263,7 @@ def _run(request: Request) -> int:
         quit=request.quit,
         times=request.times,
         cpu=request.cpu,
+        user=request.user,
         landmark=request.configuration.landmark,
         reporter=_reporter(request),
         report_every=0 if request.simulate is not None else request.stats or 0,
@@ -255,6 +278,20 @@ def _run(request: Request) -> int:
         return 1
 
 
+def _may_become(user: Identity | None, diagnostics: Diagnostics) -> bool:
+    """Whether privileges can be given up for `user`: told before the configuration is compiled."""
+    if user is None:
+        return True
+    from nmclick.run.privileges import PrivilegeError, check_root
+
+    try:
+        check_root(user)
+    except PrivilegeError as error:
+        diagnostics.error(None, str(error), hint=error.hint)
+        return False
+    return True
+
+
 def _settings(request: Request) -> Settings:
     from nmclick.compile import BURST
     from nmclick.run.start import DEFAULT_BUFFERS, Settings
@@ -265,6 +302,8 @@ def _settings(request: Request) -> Settings:
         buffers=request.buffers or DEFAULT_BUFFERS,
         buffer_size=request.buffer_size or 0,
         burst=request.batch or BURST,
+        workers=request.threads if request.simulate is None else 1,
+        announce=not request.quit,
     )
 
 

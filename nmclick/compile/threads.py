@@ -54,7 +54,7 @@ def assign_threads(
     """
     if workers == 1:
         return Threads(1, (0,) * len(tasks), (0,) * len(timers), frozenset(), frozenset(), False)
-    wishes = {index: max(0, wish) for index, wish in thread_wishes(graph).items()}
+    wishes = {index: wish if wish < workers else 0 for index, wish in thread_wishes(graph).items()}
     everybody = frozenset(range(workers))
     task_workers = [
         wishes[index] if index in wishes else EVERY_WORKER if graph.elements[index].spread else 0 for index in tasks

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nmclick.compile import RuntimeBuild
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.load import Loaded
+    from nmclick.run.privileges import Identity
     from nmclick.run.router import RunningRouter
     from nmclick.run.statistics import Reporter, Statistics
 
@@ -40,6 +41,8 @@ class RunOptions:
     quit: bool = False
     times: bool = False
     cpu: int = -1
+    #: Who to become once everything is open; None: stay who we are.
+    user: Identity | None = None
     landmark: str = "config"
     reporter: Reporter | None = None
     report_every: float = 0
@@ -68,6 +71,8 @@ def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics)
     status = 0
     if options.output is not None and not _write_flat(router, options.output, diagnostics):
         status = 1
+    if options.user is not None and not _become(options.user, diagnostics):
+        return 1
     statistics = _count(router) if options.reporter is not None else None
     stopwatch = _Stopwatch()
     if router.elements and not options.quit:
@@ -88,6 +93,17 @@ def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics)
     if statistics is not None and options.reporter is not None:
         options.reporter.finish(statistics.total())
     return status
+
+
+def _become(user: Identity, diagnostics: Diagnostics) -> bool:
+    from nmclick.run.privileges import PrivilegeError, drop_privileges
+
+    try:
+        drop_privileges(user)
+    except PrivilegeError as error:
+        diagnostics.error(None, str(error), hint=error.hint)
+        return False
+    return True
 
 
 def _run(router: RunningRouter, options: RunOptions, statistics: Statistics | None, diagnostics: Diagnostics) -> None:

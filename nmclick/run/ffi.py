@@ -79,9 +79,11 @@ struct nm_port {
     const char *warning, *note, *advice;
     void *priv;
 };
+int nm_port_memory(const char *spec);
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
 
 struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size);
+bool nm_runtime_adopt(struct runtime *rt, const char *spec, const struct nm_port_options *options);
 struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const struct nm_port_options *options,
                                 char *error, size_t size);
 bool nm_runtime_share(struct runtime *rt, uint32_t port);
@@ -96,6 +98,7 @@ void nm_runtime_unpark(struct runtime *rt);
 long nm_runtime_call(struct runtime *rt, uint32_t worker, uint32_t call, const void *in, size_t n, void *out,
                      size_t room);
 void *nm_runtime_state(struct runtime *rt, uint32_t worker);
+uint32_t nm_runtime_tickets(struct runtime *rt, uint32_t task);
 void nm_runtime_set_tickets(struct runtime *rt, uint32_t task, uint32_t tickets);
 void nm_runtime_schedule(struct runtime *rt, uint32_t task, bool scheduled);
 bool nm_runtime_scheduled(struct runtime *rt, uint32_t task);

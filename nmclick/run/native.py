@@ -96,6 +96,16 @@ class Native:
 
     # Building
 
+    def port_memory(self, spec: str) -> int:
+        """Above 0: the port has memory of its own, the higher the better; below 0: packets must lie in the run's."""
+        return int(self._lib.nm_port_memory(spec.encode("utf-8", "surrogateescape")))
+
+    def adopt(self, spec: str, *, read: bool, write: bool, options: Mapping[str, int]) -> bool:
+        """Let packets lie in the memory of this port, which is then to be opened as here. Before any other port. False if
+        that cannot be: all is as it was."""
+        wanted = port_options(self._ffi, read=read, write=write, options=options)
+        return bool(self._lib.nm_runtime_adopt(self._runtime, spec.encode("utf-8", "surrogateescape"), wanted))
+
     def open_port(self, spec: str, *, read: bool, write: bool, options: Mapping[str, int]) -> int:
         """Open a port; its number. Options are fields of struct nm_port_options."""
         wanted = port_options(self._ffi, read=read, write=write, options=options)
@@ -122,6 +132,16 @@ class Native:
 
     def port_finished(self, port: int) -> bool:
         return bool(self._ports[port].finished)
+
+    def port_note(self, port: int) -> str | None:
+        """How the port was opened, in a few words."""
+        note = self._ports[port].note
+        return self._string(note) if note else None
+
+    def port_advice(self, port: int) -> list[str]:
+        """Trouble seen when the port was opened, and its cures; complete after `load`."""
+        advice = self._ports[port].advice
+        return self._string(advice).splitlines() if advice else []
 
     def port_warning(self, port: int) -> str | None:
         warning = self._ports[port].warning
@@ -199,6 +219,9 @@ class Native:
 
     def set_tickets(self, task: int, tickets: int) -> None:
         self._lib.nm_runtime_set_tickets(self._runtime, task, tickets)
+
+    def tickets(self, task: int) -> int:
+        return int(self._lib.nm_runtime_tickets(self._runtime, task))
 
     def scheduled(self, task: int) -> bool:
         return bool(self._lib.nm_runtime_scheduled(self._runtime, task))

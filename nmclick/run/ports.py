@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from nmclick.run.devices import HOST, Machine, host_port, port_kinds
 
 if TYPE_CHECKING:
     from nmclick.element import DeviceUse
@@ -62,30 +64,83 @@ class PortWish:
     options: Mapping[str, int]
     #: Elements whose ports have the link type that this one is to have.
     link_type_from: Sequence[str] = ()
+    #: Whether the kind of port is not the user's own choice, and what to use instead, in this order, if `spec` cannot
+    #: be opened.
+    chosen: bool = False
+    alternatives: Sequence[str] = ()
+    #: The device whose host's end this is.
+    host_of: str | None = None
 
     @property
     def shared(self) -> bool:
-        """Whether elements that name the same port get the same one."""
-        return not self.spec.startswith(_OWN)
+        """Whether elements that name the same port get the same one. A port without a name of its own ("tap:") is
+        new for everybody."""
+        return not self.spec.startswith(_OWN) and not self.spec.endswith(":")
 
 
 def resolve_ports(
-    devices: Sequence[tuple[int, DeviceUse]], substitutions: Iterable[Substitution]
+    devices: Sequence[tuple[int, DeviceUse]], substitutions: Iterable[Substitution], machine: Machine | None = None
 ) -> tuple[list[PortWish], list[PortError]]:
     """The ports to open, in the order of `devices`, and what is wrong with them."""
+    machine = machine or Machine()
     chosen = {(each.name, each.direction): each for each in substitutions}
     used: set[Substitution] = set()
     wishes: list[PortWish] = []
+    bare: list[tuple[int, DeviceUse]] = []
     for element, use in devices:
-        name = use.spec.removeprefix("pcap:")
+        name = _short(use.spec)
         found = _substitution(chosen, (use.spec, name), use)
         if found is not None:
             used.add(found)
+        elif ":" not in use.spec:
+            bare.append((len(wishes), use))
         spec = use.spec if found is None else found.spec
         shown = name if found is None else spec
+        host_of = spec.removeprefix(HOST) if spec.startswith(HOST) else None
+        spec = spec if host_of is None else f"tap:{host_of}"
         options = dict(use.options)
-        wishes.append(PortWish(element, shown, spec, use.read, use.write, options, use.link_type_from))
-    return wishes, [*_unused(chosen.values(), used, devices), *_two_ways(wishes, used)]
+        wish = PortWish(element, shown, spec, use.read, use.write, options, use.link_type_from, host_of=host_of)
+        wishes.append(wish)
+    errors = [*_unused(chosen.values(), used, devices), *_two_ways(wishes, used)]
+    return wishes, [*errors, *_choose(wishes, bare, machine), *_no_source(wishes)]
+
+
+def _short(spec: str) -> str:
+    """What users call a port."""
+    return spec.removeprefix("pcap:").removeprefix(HOST)
+
+
+def _choose(wishes: list[PortWish], bare: Sequence[tuple[int, DeviceUse]], machine: Machine) -> Iterable[PortError]:
+    """Find out what kinds of port network devices are used through."""
+    existing = set(machine.devices()) if bare else set()
+    for number, use in bare:
+        name, wish = use.spec, wishes[number]
+        if name not in existing:
+            yield _no_device(wish, machine)
+            continue
+        kinds = port_kinds(use, [other for _, other in bare if other.spec == name], machine)
+        first, *others = [f"{kind}:{name}" for kind in kinds]
+        wishes[number] = replace(wish, spec=first, chosen=True, alternatives=tuple(others))
+
+
+def _no_device(wish: PortWish, machine: Machine) -> PortError:
+    similar = machine.similar(wish.name)
+    cure = f"--port {wish.name}=pcap:FILE runs it on a capture file"
+    hint = f"did you mean '{similar}'? {cure}" if similar else cure
+    return PortError(f"{wish.name}: there is no such network device", wish.element, hint)
+
+
+def _no_source(wishes: Sequence[PortWish]) -> Iterable[PortError]:
+    """Click's rule: the interface that a ToHost writes to is made by a FromHost."""
+    made = {wish.host_of for wish in wishes if wish.read}
+    by_netmap = [wish.spec for wish in wishes if wish.spec.startswith("netmap:")]
+    for wish in wishes:
+        if wish.host_of is None or wish.host_of in made:
+            continue
+        if host_port(wish.host_of, by_netmap) == wish.spec:
+            name = wish.host_of
+            message = f"ToHost({name}) requires an initialized FromHost with the same dev_name"
+            yield PortError(message, wish.element, f"FromHost({name}, ADDR/MASK) makes an interface '{name}'")
 
 
 def _substitution(
@@ -102,7 +157,7 @@ def _substitution(
 def _unused(
     substitutions: Iterable[Substitution], used: set[Substitution], devices: Sequence[tuple[int, DeviceUse]]
 ) -> Iterable[PortError]:
-    names = sorted({use.spec.removeprefix("pcap:") for _, use in devices})
+    names = sorted({_short(use.spec) for _, use in devices})
     for substitution in substitutions:
         if substitution not in used:
             known = f"it uses {', '.join(names)}" if names else "it uses no device at all"

@@ -77,6 +77,17 @@ class RunningRouter:
     def elements(self) -> Sequence[Element]:
         return self.graph.elements
 
+    @property
+    def workers(self) -> int:
+        return self.program.workers
+
+    def set_tickets(self, element: Element, tickets: int) -> None:
+        """Give the tasks of an element a share of their worker."""
+        with self.hold():
+            for task, owner in enumerate(self.program.tasks):
+                if owner == element.index:
+                    self.native.set_tickets(task, tickets)
+
     def find(self, name: str, base: Element | None = None) -> Element | None:
         """The element called `name` as seen from `base`."""
         return self.graph.find(name, base)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nmclick.compile import BURST, RuntimeBuild, compile_router, port_uses
+from nmclick.compile import BURST, CompiledProgram, RuntimeBuild, compile_router, port_uses
 from nmclick.graph.router import describe
-from nmclick.lang.linktypes import link_type_name
 from nmclick.run.native import Native, NativeError, longest_frame
+from nmclick.run.opening import advice, announcements, open_ports, refused
 from nmclick.run.ports import PortError, PortWish, Substitution, resolve_ports
 from nmclick.run.router import RunningRouter
 
@@ -36,6 +36,9 @@ class Settings:
     buffers: int = DEFAULT_BUFFERS
     buffer_size: int = 0
     burst: int = BURST
+    workers: int = 1
+    #: Say how network devices are used.
+    announce: bool = False
 
 
 def start(loaded: Loaded, settings: Settings, runtime: RuntimeBuild, diagnostics: Diagnostics) -> RunningRouter | None:
@@ -52,12 +55,12 @@ def start(loaded: Loaded, settings: Settings, runtime: RuntimeBuild, diagnostics
     for element in loaded.graph.elements:
         element.port_specs = tuple(specs[element.index, use] for use in element.devices())
     if not runtime.done:
-        compile_router(loaded.graph, burst=settings.burst)  # at the same time: the result is kept for below
+        _compile(loaded, settings)  # at the same time: the result is kept for below
     library = runtime.path()
     longest = _probe(loaded, library, wishes, diagnostics)
     if longest is None:
         return None
-    program = compile_router(loaded.graph, burst=settings.burst)
+    program = _compile(loaded, settings)
     size = settings.buffer_size or max(DEFAULT_BUFFER_SIZE, longest + SPARE)
     try:
         native = Native(library, buffers=settings.buffers, buffer_size=size)
@@ -66,19 +69,31 @@ def start(loaded: Loaded, settings: Settings, runtime: RuntimeBuild, diagnostics
         return None
     if settings.simulate is not None:
         native.simulate(settings.simulate)
-    if _open(loaded, native, wishes, diagnostics) and _load(loaded, native, program.path, diagnostics):
-        return RunningRouter(
+    opened, errors = open_ports(loaded.graph, native, wishes, rings=settings.workers)
+    for error in errors:
+        _report(loaded, error, diagnostics)
+    if not errors and _load(loaded, native, program.path, diagnostics):
+        router = RunningRouter(
             loaded.graph,
             loaded.flat,
             program,
             native,
             loaded.environment,
-            ports=wishes,
+            ports=opened,
             simulated=settings.simulate is not None,
         )
+        for line in advice(native, opened):
+            router.report(f"warning: {line}")
+        for line in announcements(loaded.graph, native, opened) if settings.announce else ():
+            router.report(line)
+        return router
     diagnostics.not_initialized = True
     native.close()
     return None
+
+
+def _compile(loaded: Loaded, settings: Settings) -> CompiledProgram:
+    return compile_router(loaded.graph, burst=settings.burst, workers=settings.workers)
 
 
 def _report(loaded: Loaded, error: PortError, diagnostics: Diagnostics) -> None:
@@ -90,68 +105,26 @@ def _report(loaded: Loaded, error: PortError, diagnostics: Diagnostics) -> None:
     diagnostics.error(element.span, str(error), context=context, hint=error.hint)
 
 
-def _refused(wish: PortWish, failure: NativeError) -> PortError:
-    """The user's own name in the place of the port's, and how to do without a device that is not there."""
-    message = str(failure)
-    if message.startswith(f"{wish.spec}: "):
-        message = wish.name + message[len(wish.spec) :]
-    hint = None if ":" in wish.spec else f"--port {wish.name}=pcap:FILE runs it on a capture file"
-    return PortError(message, wish.element, hint)
-
-
 def _probe(loaded: Loaded, library: Path, wishes: Sequence[PortWish], diagnostics: Diagnostics) -> int | None:
     """The longest frame that any port delivers."""
     longest = 0
     failed = False
     for wish in wishes:
-        try:
-            frame = longest_frame(library, wish.spec, read=wish.read, write=wish.write, options=wish.options)
-        except NativeError as failure:
-            _report(loaded, _refused(wish, failure), diagnostics)
-            failed = True
+        frames: list[int] = []
+        for spec in (wish.spec, *wish.alternatives):
+            try:
+                frames.append(longest_frame(library, spec, read=wish.read, write=wish.write, options=wish.options))
+            except NativeError as failure:
+                refusal = failure
+        if frames:
+            longest = max(longest, *frames)
         else:
-            longest = max(longest, frame)
+            _report(loaded, refused(wish, spec, refusal), diagnostics)
+            failed = True
     if failed:
         diagnostics.not_initialized = True
         return None
     return longest
-
-
-def _open(loaded: Loaded, native: Native, wishes: Sequence[PortWish], diagnostics: Diagnostics) -> bool:
-    opened = True
-    link_types: dict[str, int] = {}
-    numbers: dict[str, int] = {}
-    for wish in wishes:
-        try:
-            if wish.shared and wish.spec in numbers:
-                port = native.share_port(numbers[wish.spec])
-            else:
-                together = [other for other in wishes if other.spec == wish.spec] if wish.shared else [wish]
-                port = native.open_port(
-                    wish.spec,
-                    read=any(other.read for other in together),
-                    write=any(other.write for other in together),
-                    options={**wish.options, **_link_type(wish, link_types)},
-                )
-                numbers[wish.spec] = port
-        except NativeError as failure:
-            _report(loaded, _refused(wish, failure), diagnostics)
-            opened = False
-        except PortError as error:
-            _report(loaded, error, diagnostics)
-            opened = False
-        else:
-            link_types[loaded.graph.elements[wish.element].name] = native.port_link_type(port)
-    return opened
-
-
-def _link_type(wish: PortWish, link_types: Mapping[str, int]) -> dict[str, int]:
-    """The option for a port that takes its link type from others. Those that could not be opened have been reported."""
-    known = {name: link_types[name] for name in wish.link_type_from if name in link_types}
-    if len(set(known.values())) > 1:
-        lines = [f"  {name} has {link_type_name(link_type)}" for name, link_type in known.items()]
-        raise PortError("\n".join(["source encapsulation types disagree:", *lines]), wish.element)
-    return {"link_type": next(iter(known.values()))} if known else {}
 
 
 def _load(loaded: Loaded, native: Native, path: Path, diagnostics: Diagnostics) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nmclick.element import Bool, HandlerError, parse_written
+from nmclick.element import Bool, HandlerError, Unsigned, parse_written
 
 if TYPE_CHECKING:
     from nmclick.run.handlers import HandlerTable
@@ -12,25 +12,29 @@ if TYPE_CHECKING:
 
 
 def add_task(table: HandlerTable, native: Native, task: int) -> None:
-    """Define ``scheduled`` and ``home_thread``, unless the class defines its own.
-
-    Tasks take turns that are as long as there is work, so ``tickets``, a share of the turns, is the same for all.
-    """
+    """Define ``scheduled``, ``tickets`` and ``home_thread``, unless the class defines its own. A program is compiled
+    for the threads it runs on: a task does not change its thread."""
 
     def schedule(text: str) -> None:
         native.schedule(task, parse_written(Bool(), text.strip()))
 
+    def set_tickets(text: str) -> None:
+        native.set_tickets(task, parse_written(Unsigned(32, min=1, max=MOST_TICKETS), text.strip()))
+
+    def thread() -> int:
+        return int(native.program.task_workers[task])
+
     def move(text: str) -> None:
-        if text.strip() != "0":
+        if text.strip() != str(thread()):
             raise HandlerError("bad thread")
 
     if "scheduled" not in table:
         table.add("scheduled", read=lambda: "true" if native.scheduled(task) else "false", write=schedule)
     if "tickets" not in table:
-        table.add("tickets", read=lambda: str(DEFAULT_TICKETS))
+        table.add("tickets", read=lambda: str(native.tickets(task)), write=set_tickets)
     if "home_thread" not in table:
-        table.add("home_thread", read=lambda: "0", write=move)
+        table.add("home_thread", read=lambda: str(thread()), write=move)
 
 
 #: As in Click.
-DEFAULT_TICKETS = 1024
+MOST_TICKETS = 1 << 15

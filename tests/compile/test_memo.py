@@ -38,7 +38,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     def counting(graph: RouterGraph, workers: int) -> plan.Plan:
         nonlocal count
         count += 1
-        return original(graph)
+        return original(graph, workers)
 
     monkeypatch.setattr(plan, "make_plan", counting)
     return lambda: count

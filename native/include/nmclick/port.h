@@ -5,6 +5,7 @@
 
 #include "nmclick/bytes.h"
 #include "nmclick/netmap_abi.h"
+#include "nmclick/spin_lock.h"
 
 /* The memory that buffers, rings and interfaces live in. A pipeline works on one region; a port with another
  * region costs one copy at the boundary. */
@@ -47,8 +48,9 @@ struct nm_ring {
     uint32_t hwcur, hwtail;    /* as in the kernel: trusted positions; the pipeline goes up to hwtail */
     uint32_t n_slots, ring_id; /* trusted copies of what the shared ring says */
     uint64_t offset_mask;
-    uint32_t most_offset;    /* packets start here in their buffers at the latest; 0: the ring has no offsets */
-    uint16_t worker;         /* who reads or fills it, and waits for it */
+    uint32_t most_offset;  /* packets start here in their buffers at the latest; 0: the ring has no offsets */
+    uint16_t worker;       /* who reads or fills it, and waits for it */
+    struct spin_lock lock; /* where several workers send by one ring */
     uint64_t packets, bytes; /* moved through this ring so far */
     uint64_t drops;          /* refused by validation or by a full destination */
     uint64_t drops_by[NM_DROP_REASONS];
@@ -126,8 +128,9 @@ int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, c
  * being copied (of several ports, the highest goes first); 0: any; below 0: in the pipeline's alone. */
 int nm_port_memory(const char *spec);
 
-/* Open "scheme:rest". NULL on failure, with the reason and its cure in `error`. Without a region the port makes
- * one of its own memory (nm_port_memory above 0), with options->buffers free buffers in it if they can be had.
+/* Open "scheme:rest". NULL on failure, with the reason and its cure in `error`. Without a region the port
+ * makes one of its own memory (nm_port_memory above 0), with options->buffers free buffers in it if they can
+ * be had.
  */
 struct nm_port *nm_port_open(const char *spec, struct nm_region *region,
                              const struct nm_port_options *options, char *error, size_t size);

@@ -11,14 +11,24 @@ static always_inline uint32_t ring_distance(uint32_t from, uint32_t to, uint32_t
     return to >= from ? to - from : to + n_slots - from;
 }
 
+/* Which of a port's rings are this worker's where they are shared out: every n_workers-th from here. Ports
+ * begin with different workers, so that those with one ring are not all the first one's. */
+static inline uint16_t port_share(const struct worker *w, const struct nm_port *port)
+{
+    unsigned number = 0;
+    while (w->ports[number] != port)
+        number++;
+    return (uint16_t)((w->index + w->n_workers - number % w->n_workers) % w->n_workers);
+}
+
 /* Packets that wait in a receive ring, asking the port for more when there are none. */
 static always_inline uint32_t ring_available(struct nm_port *port, unsigned number)
 {
     struct nm_ring *rx = &port->rx[number];
     struct netmap_ring *ring = rx->ring;
-    if (ring->head == ring->tail)
+    if (ring->head == rx->hwtail)
         nm_port_rxsync(port, number);
-    return ring_distance(ring->head, ring->tail, rx->n_slots);
+    return ring_distance(ring->head, rx->hwtail, rx->n_slots);
 }
 
 /* Why packets of a ring were not received. */
@@ -37,6 +47,7 @@ struct ring_cursor {
     uint8_t *buffers;
     uint64_t offset_mask, time;
     uint32_t size, good; /* of a buffer in bytes; buffer indexes from 2 up to good + 1 are the region's */
+    uint32_t origin;     /* where in a fresh buffer the next packet is to start */
     uint32_t n, n_fresh, used; /* slots; free buffers set aside for them, and how many of those were used */
     bool link_broadcasts;      /* tell broadcasts and multicasts by the first byte (Ethernet) */
 };
@@ -64,7 +75,8 @@ static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct 
     b->cursor = (struct ring_cursor){.slots = &ring->slot[ring->head],
                                      .meta = rx->meta ? rx->meta + ring->head : NULL,
                                      .buffers = w->buffers,
-                                     .offset_mask = ring->offset_mask,
+                                     .offset_mask = rx->offset_mask,
+                                     .origin = NM_HEADROOM < rx->most_offset ? NM_HEADROOM : rx->most_offset,
                                      .time = w->now,
                                      .size = w->buffer_size,
                                      .good = port->region->n_buffers - 2,
@@ -104,7 +116,7 @@ static always_inline bool ring_cursor_next(struct ring_cursor *at, const struct 
     }
     const uint32_t fresh = b->fresh[at->used++];
     store_u64(slot, fresh | (uint64_t)NS_BUF_CHANGED << 48);
-    slot->ptr = nm_buffer_offset(fresh) & at->offset_mask;
+    slot->ptr = at->origin;
     *p = packet_make(buffer, at->buffers + (size_t)buffer * at->size + offset, length);
     packet_set_mac_header(p, p->data);
     packet_set_timestamp(p, at->meta ? at->meta[i].timestamp : at->time);
@@ -158,9 +170,9 @@ static always_inline uint32_t ring_room(struct nm_port *port, unsigned number)
 {
     struct nm_ring *tx = &port->tx[number];
     struct netmap_ring *ring = tx->ring;
-    if (unlikely(ring->head == ring->tail))
+    if (unlikely(ring->head == tx->hwtail))
         nm_port_txsync(port, number);
-    return ring_distance(ring->head, ring->tail, tx->n_slots);
+    return ring_distance(ring->head, tx->hwtail, tx->n_slots);
 }
 
 /* What a capture keeps of a packet besides its bytes; one without a timestamp gets the time of the batch. */
@@ -174,6 +186,16 @@ static always_inline struct nm_slot_meta ring_meta(const struct worker *w, const
     };
 }
 
+/* The packet moves to where in its buffer the ring can have it start. */
+static cold_path uint32_t ring_move_packet(struct worker *w, const struct nm_ring *tx, const struct packet *p)
+{
+    uint32_t room = w->buffer_size - p->length, origin = tx->most_offset;
+    origin = origin < NM_HEADROOM ? origin : NM_HEADROOM;
+    origin = origin < room ? origin : room;
+    memmove(buffer_address(w, p->buffer) + origin, p->data, p->length);
+    return origin;
+}
+
 /* Put a packet into the next slot, its buffer for the slot's, which becomes free. The caller made sure of the
  * room. */
 static always_inline void ring_send(struct worker *w, struct nm_port *port, unsigned number,
@@ -183,11 +205,13 @@ static always_inline void ring_send(struct worker *w, struct nm_port *port, unsi
     struct netmap_ring *ring = tx->ring;
     uint32_t head = ring->head;
     struct netmap_slot *slot = &ring->slot[head];
-    uint32_t old = slot->buf_idx;
+    uint32_t old = slot->buf_idx, offset = packet_headroom(w, p);
     guard_open(buffer_address(w, p->buffer), w->buffer_size);
+    if (unlikely(offset > tx->most_offset))
+        offset = ring_move_packet(w, tx, p);
     slot->buf_idx = p->buffer;
     slot->len = (uint16_t)p->length;
-    slot->ptr = ring->offset_mask ? packet_headroom(w, p) : 0;
+    slot->ptr = offset;
     slot->flags = NS_BUF_CHANGED;
     if (tx->meta)
         tx->meta[head] = ring_meta(w, p);
@@ -205,9 +229,9 @@ static inline void ring_send_copy(struct worker *w, struct nm_port *port, unsign
     struct netmap_slot *slot = &ring->slot[head];
     uint32_t length = p->length < most ? p->length : most;
     length = length < UINT16_MAX ? length : UINT16_MAX;
-    uint32_t offset = w->buffer_size - length < NM_HEADROOM ? w->buffer_size - length : NM_HEADROOM;
-    if (!ring->offset_mask)
-        offset = 0;
+    uint32_t offset = tx->most_offset < NM_HEADROOM ? tx->most_offset : NM_HEADROOM;
+    if (w->buffer_size - length < offset)
+        offset = w->buffer_size - length;
     memcpy(buffer_address(w, slot->buf_idx) + offset, p->data, length);
     slot->len = (uint16_t)length;
     slot->ptr = offset;

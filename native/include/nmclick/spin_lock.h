@@ -12,20 +12,28 @@ struct spin_lock {
     uint32_t held;
 };
 
+/* Until it looks free, or the processor was given away once. */
 static inline void spin_lock_wait(struct spin_lock *lock)
 {
-    for (unsigned turn = 1; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); turn++) {
-        if (turn % SPIN_LOCK_TURNS == 0)
+    for (unsigned turn = 0; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); turn++) {
+        if (turn == SPIN_LOCK_TURNS) {
             sched_yield();
+            return;
+        }
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
     }
 }
 
+static always_inline bool spin_lock_try(struct spin_lock *lock)
+{
+    return !__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
+}
+
 static always_inline void spin_lock(struct spin_lock *lock)
 {
-    while (unlikely(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE)))
+    while (unlikely(!spin_lock_try(lock)))
         spin_lock_wait(lock);
 }
 

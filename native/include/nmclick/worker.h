@@ -4,6 +4,7 @@
 
 #include "nmclick/bytes.h"
 #include "nmclick/port.h"
+#include "nmclick/spin_lock.h"
 
 #define NM_NEVER UINT64_MAX
 
@@ -83,6 +84,21 @@ static always_inline void wake_at(struct worker *w, uint64_t when)
 /* Stop this worker here, let the control plane's half of the element answer, return its answer.
  * `kind` is the element's own; used for ends of sources and packet scripts, never in a hot path. */
 long worker_upcall(struct worker *w, unsigned element, unsigned kind, uint64_t argument);
+
+/* Where this worker waits for another in the middle of a batch: let the control plane have its way meanwhile.
+ */
+void worker_pause(struct worker *w);
+
+/* Take the lock of an element. Its holder may be waiting for the control plane (an upcall), which holds the
+ * workers. */
+static always_inline void worker_lock(struct worker *w, struct spin_lock *lock)
+{
+    while (unlikely(!spin_lock_try(lock))) {
+        spin_lock_wait(lock);
+        if (worker_interrupted(w))
+            worker_pause(w);
+    }
+}
 
 /* Zeroed memory that lives as long as the program; NULL when there is none. */
 void *worker_alloc(struct worker *w, size_t size);

@@ -1,0 +1,78 @@
+"""``nmclick run --user``: ports are opened before, packets flow after."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.cli.command import Command
+
+SMALL = "InfiniteSource(LIMIT 3, STOP true) -> ToDump(out.pcap);\n"
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def test_an_unknown_user_is_an_error_of_the_command_line(nmclick: Command) -> None:
+    result = nmclick("run", "-e", SMALL, "--user", "no-such-user")
+    assert (result.status, result.err) == (
+        2,
+        "nmclick run: --user: there is no user 'no-such-user'\n"
+        "Try 'nmclick run --help' for more information.\n",
+    )  # fmt: skip
+
+
+@needs_root
+@pytest.mark.root
+def test_files_are_opened_as_root_and_written_as_the_user(nmclick: Command) -> None:
+    nmclick.folder.chmod(0o700)
+    assert nmclick.fine("run", "-e", SMALL, "--user", "nobody", "-o", "flat.click") == ""
+    assert (nmclick.folder / "out.pcap").stat().st_size > 24 + 3 * 16
+    assert (nmclick.folder / "flat.click").stat().st_uid == 0
+
+
+@needs_root
+@pytest.mark.root
+def test_workers_run_as_the_user(nmclick: Command) -> None:
+    # The configuration's own thread and Python's.
+    process = nmclick.start("run", "-e", "RatedSource(RATE 1000) -> Discard;", "--user", "nobody:daemon")
+    try:
+        users: set[str] = set()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and (len(users) != 1 or "65534" not in str(users)):
+            time.sleep(0.05)
+            users = threads_of(process.pid)
+        assert users == {"Uid: 65534 65534 65534 65534; Gid: 1 1 1 1; CapEff: 0000000000000000"}
+        assert len(os.listdir(f"/proc/{process.pid}/task")) >= 2
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def threads_of(process: int) -> set[str]:
+    told = set()
+    for thread in os.listdir(f"/proc/{process}/task"):
+        with open(f"/proc/{process}/task/{thread}/status", encoding="ascii") as status:
+            lines = [" ".join(line.split()) for line in status]
+        told.add("; ".join(line for line in lines if line.startswith(("Uid", "Gid", "CapEff"))))
+    return told
+
+
+@needs_root
+@pytest.mark.root
+def test_only_root_can_become_somebody(nmclick: Command) -> None:
+    # Started as nobody, who has no capabilities.
+    code = (
+        "import os, sys; os.setgid(65534); os.setuid(65534); from nmclick.cli import main; "
+        "sys.exit(main(['run', '-e', 'Idle -> Discard', '--user', 'daemon']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=nmclick.environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: cannot become the user 'daemon': only root can\n  start nmclick as root (sudo), or leave --user out\n",
+    )
