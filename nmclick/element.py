@@ -271,7 +271,7 @@ class Live(Protocol):
     def write(self, field: str, value: int) -> None: ...
     def read_bytes(self, field: str) -> bytes: ...
     def write_bytes(self, field: str, value: bytes) -> None: ...
-    def call(self, what: str, data: bytes, room: int) -> tuple[int, bytes]: ...
+    def call(self, what: str, data: bytes, room: int) -> list[tuple[int, bytes]]: ...
     def drops(self) -> Mapping[str, int]: ...
 
 
@@ -450,7 +450,12 @@ class Element:
         return self._router
 
     def call(self, what: str, data: bytes = b"", room: int = 0) -> tuple[int, bytes]:
-        """Run ``NAME_call_WHAT`` of the C file between two batches: its result and the bytes it wrote."""
+        """Run ``NAME_call_WHAT`` of the C file between two batches: its result and the bytes it wrote. Where every
+        worker has a state of its own, it runs for each, and the result is the first one's."""
+        return self.live.call(what, data, room)[0]
+
+    def call_each(self, what: str, data: bytes = b"", room: int = 0) -> list[tuple[int, bytes]]:
+        """As call, with the results of all workers that have a state of their own."""
         return self.live.call(what, data, room)
 
     def started(self) -> None:

@@ -38,7 +38,7 @@ static cold_path void receiver_warn(struct nm_port *port, struct worker *w, unsi
 static cold_path void receiver_idle(struct receiver *self, struct nm_port *port, unsigned ring, bool all,
                                     struct worker *w, unsigned element)
 {
-    port->rx[ring].worker = (uint16_t)w->index;
+    nm_ring_claim(&port->rx[ring], w->index);
     if (all && (self->ring += self->step) < port->n_rx_rings)
         w->busy = true;
     else if (all)

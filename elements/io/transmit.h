@@ -85,6 +85,8 @@ static always_inline unsigned transmitter_draw(const struct transmitter *self, s
                                                struct context *c)
 {
     uint32_t room = self->active && !self->failed ? ring_room(port, queue) : 0;
+    if (NM_WORKERS > 1 && unlikely(!room))
+        nm_ring_claim(&port->tx[queue], c->worker->index);
     return room ? pull_input(c, 0, packets, room < max ? room : max) : 0;
 }
 

@@ -88,9 +88,9 @@ class Counter(Element):
 
     def _averages(self) -> tuple[int, int]:
         """Packets and bytes per epoch, scaled."""
-        _, averages = self.call("averages", struct.pack("=Q", self.router.now()), 16)
-        packets, bytes_ = struct.unpack("=qq", averages)
-        return packets, bytes_
+        found = self.call_each("averages", struct.pack("=Q", self.router.now()), 16)
+        packets, bytes_ = zip(*(struct.unpack("=qq", averages) for _, averages in found), strict=True)
+        return sum(packets), sum(bytes_)
 
     @read_handler("rate")
     def rate(self) -> str:
@@ -130,6 +130,8 @@ class Counter(Element):
             call = HandlerCall().parse(rest.strip(), self._environment) if rest.strip() else None
         except ArgumentError as error:
             raise HandlerError(error.message) from None
+        if self.sharing is Sharing.PER_WORKER and self.router.workers > 1:
+            raise HandlerError(f"with several threads '{name.upper()}_CALL' has to be given in the configuration")
         self._triggers[kind], self._calls[kind] = trigger, call
         field = ("count", "byte")[kind]
         self.live.write(f"{field}_trigger", trigger)

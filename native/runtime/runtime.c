@@ -171,6 +171,15 @@ static bool make_threads(struct runtime *rt)
     return true;
 }
 
+/* Who looks at a ring and finds it empty, or full, waits for it. */
+static void disown_rings(struct nm_port *port)
+{
+    for (unsigned ring = 0; ring < port->n_rx_rings; ring++)
+        nm_ring_claim(&port->rx[ring], NM_NOBODY);
+    for (unsigned ring = 0; ring < port->n_tx_rings; ring++)
+        nm_ring_claim(&port->tx[ring], NM_NOBODY);
+}
+
 uint32_t nm_runtime_load(struct runtime *rt, const struct nm_program *program, const char *const *names,
                          char *error, size_t size)
 {
@@ -192,6 +201,8 @@ uint32_t nm_runtime_load(struct runtime *rt, const struct nm_program *program, c
         rt->program = NULL;
         return UINT32_MAX;
     }
+    for (uint32_t i = 0; rt->n_threads > 1 && i < rt->n_ports; i++)
+        disown_rings(rt->ports[i]);
     for (unsigned i = 0; i < rt->n_threads; i++) {
         struct worker *w = &rt->threads[i].worker;
         uint32_t failed = program->init(w->state, w);

@@ -155,9 +155,9 @@ static bool run_round(struct thread *t, bool draining)
 /* A full ring that the program could not empty into waits for room, a reading one for packets. */
 static short wanted_events(struct worker *w, const struct nm_port *port, unsigned ring)
 {
-    bool reads = ring < port->n_rx_rings && port->rx[ring].worker == w->index;
+    bool reads = ring < port->n_rx_rings && nm_ring_is_of(&port->rx[ring], w->index);
     short events = reads && !port->finished ? POLLIN : 0;
-    if (ring < port->n_tx_rings && port->tx[ring].worker == w->index &&
+    if (ring < port->n_tx_rings && nm_ring_is_of(&port->tx[ring], w->index) &&
         port->tx[ring].ring->head == port->tx[ring].hwtail) {
         if (reads || ring >= port->n_rx_rings || w->n_workers == 1)
             events |= POLLOUT;

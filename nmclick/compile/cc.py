@@ -20,7 +20,11 @@ from nmclick import cache as user_cache
 OPTIMISE = ("-O3", "-march=native", "-fno-semantic-interposition", "-fno-tree-slp-vectorize")
 #: What gcc need not try: on fused functions these take a third of its time and win nothing that can be measured.
 GCC_LEAVES_OUT = ("-fno-tree-pre", "-fno-gcse", "-fno-gcse-after-reload", "-fno-code-hoisting")
-SANITIZE = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
+#: What NMCLICK_SANITIZE compiles with; the process then needs the compiler's library for it preloaded.
+SANITIZE = {
+    "1": ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"),
+    "thread": ("-O1", "-fsanitize=thread", "-fno-omit-frame-pointer"),
+}
 COMMON = ("-std=gnu11", "-g1", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread")
 WARNINGS = ("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function", "-Wno-unused-label")
 
@@ -46,10 +50,9 @@ class Compiler:
         return "gcc" in os.path.basename(self.identity.partition(":")[0])
 
 
-def sanitizing() -> bool:
-    """Whether NMCLICK_SANITIZE asks for code under AddressSanitizer and UBSan (the process then needs their library
-    preloaded)."""
-    return bool(os.environ.get("NMCLICK_SANITIZE"))
+def _sanitize() -> tuple[str, ...] | None:
+    """The options that NMCLICK_SANITIZE asks for: "1" for AddressSanitizer and UBSan, "thread" for ThreadSanitizer."""
+    return SANITIZE.get(os.environ.get("NMCLICK_SANITIZE", ""))
 
 
 def native_folder() -> Path:
@@ -125,7 +128,7 @@ def _options(compiler: Compiler, flags: Iterable[str]) -> list[str]:
     """What the compiler is called with; NMCLICK_CFLAGS comes last and so wins ("-O1" compiles in half the time)."""
     wanted = os.environ.get("NMCLICK_CFLAGS", "").split()
     optimise = (*OPTIMISE, *GCC_LEAVES_OUT) if compiler.is_gcc else OPTIMISE
-    options = [*COMMON, *WARNINGS, *(SANITIZE if sanitizing() else optimise), *flags, *wanted]
+    options = [*COMMON, *WARNINGS, *(_sanitize() or optimise), *flags, *wanted]
     if compiler.is_zig:
         options.append("-fno-sanitize=undefined")
     return options

@@ -62,11 +62,7 @@ def assign_threads(
     runs: list[set[int]] = [set() for _ in graph.elements]
     for index, worker in zip(tasks, task_workers, strict=True):
         _spread(graph, index, everybody if worker == EVERY_WORKER else {worker}, runs)
-    per_worker = frozenset(
-        element.index
-        for element in graph.elements
-        if element.sharing is Sharing.PER_WORKER and (len(runs[element.index]) > 1 or element.spread)
-    )
+    per_worker = frozenset(e.index for e in graph.elements if e.sharing is Sharing.PER_WORKER)
     timer_workers = []
     for index in timers:
         worker = EVERY_WORKER if index in per_worker else wishes.get(index, min(runs[index], default=0))

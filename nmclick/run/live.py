@@ -64,14 +64,13 @@ class LiveElement:
             for worker in self._workers:
                 self._native.write_state(worker, offset, value)
 
-    def call(self, what: str, data: bytes, room: int) -> tuple[int, bytes]:
-        """Where every worker has a state of its own, the call is made for each; the first one's result."""
+    def call(self, what: str, data: bytes, room: int) -> list[tuple[int, bytes]]:
+        """Made for each worker's state, where every worker has its own."""
         number = self._program.calls.get((self._index, what))
         if number is None:
             raise HandlerError(f"no call '{what}'")
         with self._native.held():
-            results = [self._native.call(worker, number, data, room) for worker in self._workers]
-        return results[0]
+            return [self._native.call(worker, number, data, room) for worker in self._workers]
 
     def drops(self) -> Mapping[str, int]:
         """Packets dropped so far, by reason. Reading it stops nobody."""

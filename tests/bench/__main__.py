@@ -27,6 +27,7 @@ from . import traces, workloads
 RUNS = 5
 PACKETS = 10_000_000
 NO_REFERENCE = -1
+SCALED = ("W2 router, 2 interfaces",)
 
 
 @dataclass(frozen=True)
@@ -73,26 +74,38 @@ def specs(workload: Workload, folder: Path, packets: int) -> list[str]:
     return [f"replay:{folder}/{name}.pcap,limit={share}" for name in workload.captures]
 
 
-def ours(workload: Workload, ports: Sequence[str]) -> float:
-    """ns of processor time a packet in the generated pipeline."""
+@dataclass(frozen=True)
+class Measured:
+    """ns a packet: of all processors' time, and on the clock."""
+
+    spent: float
+    passed: float
+
+
+def ours(workload: Workload, ports: Sequence[str], workers: int = 1) -> Measured:
+    """What the generated pipeline takes; several workers are on processors of their own."""
     diagnostics = Diagnostics()
     loaded = load(Input(workload.text, is_expression=True), diagnostics)
     substitutions = [Substitution.parse(f"port{k}={spec}") for k, spec in enumerate(ports)]
-    router = start(loaded, Settings(substitutions=substitutions), RuntimeBuild(), diagnostics) if loaded else None
+    router = (
+        start(loaded, Settings(substitutions=substitutions, workers=workers), RuntimeBuild(), diagnostics)
+        if loaded
+        else None
+    )
     if router is None:
         raise SystemExit(diagnostics.render("pretty"))
     for element in router.elements:
         element.started()
     for handler, value in workloads.hosts(len(ports), workload.hosts):
         router.write(handler, value)
-    router.native.start()
-    began = time.process_time()
+    router.native.start(-1 if workers == 1 else 0)
+    clock, began = time.monotonic(), time.process_time()
     run_until_stopped(router)
-    spent = time.process_time() - began
+    clock, spent = time.monotonic() - clock, time.process_time() - began
     moved = sum(int(router.read(f"{e.name}.count")) for e in router.elements if type(e).__name__ == "FromNetmap")
     router.native.stop()
     router.native.close()
-    return spent * 1e9 / moved
+    return Measured(spent * 1e9 / moved, clock * 1e9 / moved)
 
 
 def reference_library() -> Callable[[Workload, Sequence[str]], float]:
@@ -136,7 +149,7 @@ def main(wanted: Iterable[str]) -> None:
             ports = specs(workload, folder, PACKETS)
             mine, theirs = [], []
             for _ in range(RUNS):
-                mine.append(ours(workload, ports))
+                mine.append(ours(workload, ports).spent)
                 if workload.reference != NO_REFERENCE:
                     theirs.append(reference(workload, ports))
             line = f"{workload.name:34}{min(mine):8.1f}"
@@ -144,6 +157,17 @@ def main(wanted: Iterable[str]) -> None:
                 ratio = statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
                 line += f"{min(theirs):8.1f}{ratio:8.2f}"
             print(line, flush=True)
+        for workload in chosen:
+            if workload.name in SCALED:
+                print(scaling(workload, specs(workload, folder, 2 * PACKETS)), flush=True)
+
+
+def scaling(workload: Workload, ports: Sequence[str]) -> str:
+    """How much more two workers move than one."""
+    pairs = [(ours(workload, ports).passed, ours(workload, ports, 2).passed) for _ in range(RUNS)]
+    one, two = (1e3 / min(each) for each in zip(*pairs, strict=True))
+    ratio = statistics.median(one / two for one, two in pairs)
+    return f"{workload.name + ', 2 workers':34}  {one:.1f} Mpps with one, {two:.1f} Mpps with two: {ratio:.2f} times"
 
 
 if __name__ == "__main__":

@@ -56,6 +56,19 @@ struct nm_ring {
     uint64_t drops_by[NM_DROP_REASONS];
 };
 
+#define NM_NOBODY UINT16_MAX
+
+/* From now on this worker waits for the ring. */
+static inline void nm_ring_claim(struct nm_ring *ring, unsigned worker)
+{
+    __atomic_store_n(&ring->worker, (uint16_t)worker, __ATOMIC_RELAXED);
+}
+
+static inline bool nm_ring_is_of(const struct nm_ring *ring, unsigned worker)
+{
+    return __atomic_load_n(&ring->worker, __ATOMIC_RELAXED) == worker;
+}
+
 static inline void nm_ring_drop(struct nm_ring *ring, enum nm_drop_reason reason)
 {
     ring->drops++;
