@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -202,3 +203,28 @@ def test_a_bad_share_is_told(nmclick: Command) -> None:
     nmclick.write("x.click", "s :: ScheduleInfo(a);\n")
     result = nmclick("check", "x.click", NMCLICK_DIAGNOSTICS="click")
     assert result.err.startswith("x.click:1: While configuring 's :: ScheduleInfo':\n  expected 'ELEMENTNAME PARAM'\n")
+
+
+# Overload
+
+
+def test_no_source_starves_and_a_full_output_stalls_nobody(nmclick: Command) -> None:
+    """Three sources on one worker; what the first one sends to nobody reads: its ring fills, and it loses packets."""
+    write(nmclick.folder / "in.pcap", routed(2, 0, 16, 100))
+    source = 'FromNetmap("replay:in.pcap,limit=1000000", STOP true)'
+    nmclick.write(
+        "x.click",
+        f"""a :: {source} -> full :: ToNetmap(pipe:x{{1);
+        b :: {source} -> free :: ToNetmap(null:);
+        c :: {source} -> q :: Queue(100) -> Idle;
+        Idle -> Discard; FromNetmap(pipe:x}}1, ACTIVE false) -> Discard;""",
+    )
+    handlers = ("a.count", "b.count", "c.count", "full.count", "free.count", "q.length")
+    result = nmclick("run", "x.click", *(word for name in handlers for word in ("-h", name)), "--stats", "--json")
+    values, statistics = map(json.loads, result.out.splitlines())
+    *came, full, free, waiting = (values["handlers"][name] for name in handlers)
+    assert min(map(int, came)) > 0.9 * max(map(int, came))
+    assert (free, waiting) == (came[1], "100")
+    assert 0 < int(full) < 1000
+    assert statistics["in"] == statistics["out"] + statistics["dropped"] + statistics["queued"]
+    assert statistics["drops"]["full"] == {"full": int(came[0]) - int(full)}
