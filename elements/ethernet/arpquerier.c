@@ -190,8 +190,9 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
     }
     packet_set_mac_header(p, p->data);
     uint8_t ether[6];
-    if (likely(arp_lookup(ARPQuerier_table(self, args), anno_u32(p, ANNO_DST_IP), ether))) {
-        ARPQuerier_header(self, p->data, ether);
+    const uint8_t *known = arp_lookup(ARPQuerier_table(self, args), anno_u32(p, ANNO_DST_IP), ether);
+    if (likely(known)) {
+        ARPQuerier_header(self, p->data, known);
         return 0;
     }
     int result = ARPQuerier_resolve(self, args, *p, ether, *c);

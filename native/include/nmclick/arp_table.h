@@ -58,9 +58,17 @@ struct arp_table {
     uint64_t timeout, poll_timeout; /* 0: never */
 };
 
+/* Four addresses in a row share a cache line: hosts of a network are neighbours. */
 static always_inline uint32_t arp_hash(be32 ip, uint32_t mask)
 {
-    return (uint32_t)((ip * 0x9e3779b97f4a7c15ull) >> 32) & mask;
+    uint32_t host = BE32(ip);
+    return ((uint32_t)(((host >> 2) * 0x9e3779b97f4a7c15ull) >> 32) << 2 | (host & 3)) & mask;
+}
+
+static inline struct arp_slot *arp_make_slots(size_t n)
+{
+    struct arp_slot *slots = aligned_alloc(64, n * sizeof *slots);
+    return slots ? memset(slots, 0, n * sizeof *slots) : NULL;
 }
 
 /* The slot of an address; one with entry 0 if it is not in the table. */
@@ -80,10 +88,15 @@ static inline void arp_store(struct arp_slot *slot, struct arp_slot value)
     __atomic_store_n((uint64_t *)slot + 1, words[1], __ATOMIC_RELAXED);
 }
 
-/* The Ethernet address of `ip`, if it is known and fresh. */
-static always_inline bool arp_lookup(const struct arp_table *t, be32 ip, uint8_t *ether)
+/* The Ethernet address of `ip` if it is known and fresh, else NULL. With several workers it is copied to
+ * `copy`. */
+static always_inline const uint8_t *arp_lookup(const struct arp_table *t, be32 ip, uint8_t *copy)
 {
-#if NM_WORKERS > 1
+#if NM_WORKERS == 1
+    (void)copy;
+    const struct arp_slot *slot = arp_find(t, ip);
+    return likely(slot->ip == ip && slot->fresh) ? slot->ether : NULL;
+#else
     uint32_t changes = __atomic_load_n(&t->changes, __ATOMIC_ACQUIRE);
     uint32_t mask = __atomic_load_n(&t->mask, __ATOMIC_ACQUIRE); /* before the slots: they may be more */
     struct arp_slot *slots = __atomic_load_n(&t->slots, __ATOMIC_RELAXED), slot;
@@ -96,14 +109,11 @@ static always_inline bool arp_lookup(const struct arp_table *t, be32 ip, uint8_t
     } while (unlikely(slot.entry && slot.ip != ip && looks++ < mask));
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (unlikely((changes & 1) || __atomic_load_n(&t->changes, __ATOMIC_RELAXED) != changes))
-        return false;
-#else
-    const struct arp_slot slot = *arp_find(t, ip);
-#endif
+        return NULL;
     if (unlikely(slot.ip != ip || !slot.fresh))
-        return false;
-    memcpy(ether, slot.ether, 6);
-    return true;
+        return NULL;
+    return memcpy(copy, slot.ether, 6);
+#endif
 }
 
 /* Around everything that changes the table or looks at more than a slot of it. */
@@ -127,7 +137,7 @@ static inline void arp_unlock(struct arp_table *t)
 static inline bool arp_table_init(struct arp_table *t)
 {
     t->mask = 63;
-    t->slots = calloc(t->mask + 1, sizeof *t->slots);
+    t->slots = arp_make_slots(t->mask + 1);
     t->free_entry = t->free_waiting = t->oldest = t->newest = ARP_NONE;
     return t->slots != NULL;
 }
@@ -246,7 +256,7 @@ static inline bool arp_grow_slots(struct arp_table *t)
 {
     struct arp_table bigger = *t;
     bigger.mask = 2 * t->mask + 1;
-    bigger.slots = calloc((size_t)bigger.mask + 1, sizeof *bigger.slots);
+    bigger.slots = arp_make_slots((size_t)bigger.mask + 1);
     if (!bigger.slots)
         return false;
     for (uint32_t i = 0; i <= t->mask; i++)

@@ -1,30 +1,37 @@
-/* What an element's C file includes: packets, workers, and the contract with the generated code.
+/* What an element's C file includes: packets, workers, and the contract with the generated code. */
+/* clang-format off */
+/*
+ * NAME.c beside NAME.py defines `struct NAME` (its state, zeroed at start) and the entry points that suit it. All of
+ * them begin with (struct NAME *, const struct NAME_args *, ...) and end with (..., struct context *):
  *
- * NAME.c beside NAME.py defines `struct NAME` (its state, zeroed at start) and the entry points that suit it:
+ *   int NAME_packet(..., struct packet *, ...)
+ *       One packet in; the output port, DROP(reason) or KEPT out. May emit() other packets before it returns.
+ *   void NAME_batch(..., struct packet *, int *result, unsigned n, ...)
+ *       A whole vector; result[i] is what _packet would have returned.
+ *   unsigned NAME_pull(..., struct packet *, unsigned max, ...)
+ *       Up to max packets for the puller at output c->output.
+ *   unsigned NAME_task(..., struct packet *, unsigned max, ...)
+ *       Called again and again; fills up to max packets for output 0 (sources, Unqueue). 0: nothing to do now (or
+ *       worker->busy is set). Not called where an agnostic input turned out to be pushed to.
+ *   unsigned NAME_burst(..., struct ring_burst *, unsigned max, ...)
+ *   void NAME_done(..., struct ring_burst *, ...)
+ *       A task for sources over netmap rings: opens up to max slots (nmclick/rings.h), which the fused loop then reads
+ *       one by one; done, called when burst returned more than 0, closes them. A _packet function of such a source is
+ *       run on each packet that it brings, by burst or by pull.
+ *   void NAME_flush(..., ...)
+ *       At the end of every turn in which packets may have reached the element (ToNetmap synchronises its ring).
+ *   uint64_t NAME_timer(..., ...)
+ *       Called at the time it returned last (first: after init); returns the next time in ns, NM_NEVER to end.
+ *   int NAME_init(..., ...)
+ *       0, or init_error(c, "why").
+ *   void NAME_cleanup(..., ...)
+ *   long NAME_call_WHAT(..., const void *in, size_t n, void *out, size_t room, ...)
+ *       Reached from the Python half with self.call("WHAT", bytes, room): handlers; runs between two batches.
  *
- *   int NAME_packet(struct NAME *, const struct NAME_args *, struct packet *, struct context *)
- *       one packet in, the output port, DROP(reason), or KEPT out. May emit() other packets before it
- * returns. void NAME_batch(struct NAME *, const struct NAME_args *, struct packet *, int *result, unsigned n,
- * struct context *) a whole vector; result[i] is what _packet would have returned. unsigned NAME_pull(struct
- * NAME *, const struct NAME_args *, struct packet *, unsigned max, struct context *) up to max packets for
- * the puller at output c->output. unsigned NAME_task(struct NAME *, const struct NAME_args *, struct packet
- * *, unsigned max, struct context *) called again and again; fills up to max packets for output 0 (sources,
- * Unqueue). 0: nothing to do now (or worker->busy is set). Not called where an agnostic input turned out to
- * be pushed to. unsigned NAME_burst(struct NAME *, const struct NAME_args *, struct ring_burst *, unsigned
- * max, struct context *) void NAME_done(struct NAME *, const struct NAME_args *, struct ring_burst *, struct
- * context *) a task for sources over netmap rings: opens up to max slots (nmclick/rings.h), which the fused
- * loop then reads one by one; done, called when burst returned more than 0, closes them. A _packet function
- * of such a source is run on each packet that it brings, by burst or by pull. void NAME_flush(struct NAME *,
- * const struct NAME_args *, struct context *) at the end of every turn in which packets may have reached the
- * element (ToNetmap synchronises its ring). uint64_t NAME_timer(struct NAME *, const struct NAME_args *,
- * struct context *) called at the time it returned last (first: after init); returns the next time in ns,
- * NM_NEVER to end. int NAME_init(struct NAME *, const struct NAME_args *, struct context *)     0, or
- * init_error(c, "why") void NAME_cleanup(struct NAME *, const struct NAME_args *, struct context *) long
- * NAME_call_WHAT(struct NAME *, const struct NAME_args *, const void *in, size_t n, void *out, size_t room,
- *                       struct context *)
- *       reached from the Python half with self.call("WHAT", bytes, room): handlers; runs between two batches.
- *
- * A packet belongs to the element it was given to until it is returned, emitted, kept or freed. */
+ * A packet belongs to the element it was given to until it is returned, emitted, kept or freed. With several workers
+ * the Python half's `sharing` says whether each has a state of its own, or one state is locked around every call.
+ */
+/* clang-format on */
 #ifndef NMCLICK_ELEMENT_H
 #define NMCLICK_ELEMENT_H
 

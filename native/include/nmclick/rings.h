@@ -47,7 +47,6 @@ struct ring_cursor {
     uint8_t *buffers;
     uint64_t offset_mask, time;
     uint32_t size, good; /* of a buffer in bytes; buffer indexes from 2 up to good + 1 are the region's */
-    uint32_t origin;     /* where in a fresh buffer the next packet is to start */
     uint32_t n, n_fresh, used; /* slots; free buffers set aside for them, and how many of those were used */
     bool link_broadcasts;      /* tell broadcasts and multicasts by the first byte (Ethernet) */
 };
@@ -76,7 +75,6 @@ static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct 
                                      .meta = rx->meta ? rx->meta + ring->head : NULL,
                                      .buffers = w->buffers,
                                      .offset_mask = rx->offset_mask,
-                                     .origin = NM_HEADROOM < rx->most_offset ? NM_HEADROOM : rx->most_offset,
                                      .time = w->now,
                                      .size = w->buffer_size,
                                      .good = port->region->n_buffers - 2,
@@ -116,7 +114,7 @@ static always_inline bool ring_cursor_next(struct ring_cursor *at, const struct 
     }
     const uint32_t fresh = b->fresh[at->used++];
     store_u64(slot, fresh | (uint64_t)NS_BUF_CHANGED << 48);
-    slot->ptr = at->origin;
+    slot->ptr = NM_HEADROOM & at->offset_mask; /* where in the fresh buffer the next packet is to start */
     *p = packet_make(buffer, at->buffers + (size_t)buffer * at->size + offset, length);
     packet_set_mac_header(p, p->data);
     packet_set_timestamp(p, at->meta ? at->meta[i].timestamp : at->time);
