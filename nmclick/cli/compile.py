@@ -27,8 +27,9 @@ EMIT = Option(
     "emit", metavar="STAGE", help="Print a stage: 'flat' configuration, 'plan' of the compiler, or generated 'c'."
 )
 OUTPUT = Option("output", "o", "FILE", "Write the shared object, or the stage, to FILE.")
-BATCH = Option("batch", metavar="N", help="Largest number of packets moved at once; default 64.")
-OPTIONS = (FILE, EXPRESSION, EMIT, OUTPUT, BATCH, CLICKPATH, DIAGNOSTICS, HELP)
+BATCH = Option("batch", metavar="N", help="Largest number of packets moved at once; default 128.")
+THREADS = Option("threads", "j", "N", "Plan for N threads (default 1).")
+OPTIONS = (FILE, EXPRESSION, EMIT, OUTPUT, BATCH, THREADS, CLICKPATH, DIAGNOSTICS, HELP)
 SUMMARY = (
     "Compile a configuration into a shared object and print where it lies in the cache, from which 'nmclick run' takes "
     "it. Files that the configuration refers to need not exist."
@@ -39,7 +40,7 @@ def main(arguments: list[str]) -> int:
     configuration = Configuration()
     emit: str | None = None
     output: str | None = None
-    batch: str | None = None
+    sizes = {BATCH: 128, THREADS: 1}
     mode: str | None = None
     for option, value in parse(arguments, OPTIONS):
         if option is HELP:
@@ -51,16 +52,14 @@ def main(arguments: list[str]) -> int:
             emit = value
         elif option is OUTPUT:
             output = value
-        elif option is BATCH:
-            batch = value
+        elif option in sizes:
+            sizes[option] = _number(option, value)
         elif option is DIAGNOSTICS:
             mode = value
         else:
             configuration.take(option, value)
-    if batch is not None and not (batch.isascii() and batch.isdigit() and 1 <= int(batch) <= 1024):
-        raise UsageError(f"--batch is '{batch}', not a number from 1 to 1024")
     chosen = diagnostics_mode(mode)
-    from nmclick.compile import BURST, CompilerError
+    from nmclick.compile import CompilerError
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.load import load
 
@@ -69,7 +68,7 @@ def main(arguments: list[str]) -> int:
     status = 1
     if loaded is not None:
         try:
-            _compile(loaded, emit, output, int(batch) if batch else BURST)
+            _compile(loaded, emit, output, sizes[BATCH], sizes[THREADS])
             status = 0
         except CompilerError as error:
             diagnostics.error(None, str(error))
@@ -77,11 +76,18 @@ def main(arguments: list[str]) -> int:
     return status
 
 
-def _compile(loaded: Loaded, emit: str | None, output: str | None, burst: int) -> None:
+def _number(option: Option, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1024):
+        raise UsageError(f"--{option.long} is '{text}', not a number from 1 to 1024")
+    return int(text)
+
+
+def _compile(loaded: Loaded, emit: str | None, output: str | None, burst: int, workers: int) -> None:
     if emit is None:
         from nmclick.compile import compile_router
 
-        program = compile_router(loaded.graph, burst=burst, output=Path(output) if output else None)
+        path = Path(output) if output else None
+        program = compile_router(loaded.graph, burst=burst, workers=workers, output=path)
         if output is None:
             sys.stdout.write(f"{program.path}\n")
         return
@@ -96,6 +102,6 @@ def _compile(loaded: Loaded, emit: str | None, output: str | None, burst: int) -
     if emit == "plan":
         from nmclick.cli.plantext import plan_text
 
-        write_output(output or "-", plan_text(make_plan(loaded.graph)))
+        write_output(output or "-", plan_text(make_plan(loaded.graph, workers)))
     else:
-        write_output(output or "-", emit_program(make_plan(loaded.graph), burst))
+        write_output(output or "-", emit_program(make_plan(loaded.graph, workers), burst))

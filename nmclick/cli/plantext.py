@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nmclick.compile.plan import Dropped
+from nmclick.compile.threads import EVERY_WORKER
 from nmclick.graph.router import describe
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def plan_text(plan: Plan) -> str:
         *_ports(plan),
         *_tasks(plan),
         *_timers(plan),
+        *_states(plan),
         *_pulls(plan),
         *_regions(plan),
     ]
@@ -41,12 +43,26 @@ def _ports(plan: Plan) -> Iterator[str]:
 def _tasks(plan: Plan) -> Iterator[str]:
     for number, task in enumerate(plan.tasks):
         draws = "" if task.sink is None else f", draws from {_pull(plan, task.sink)}"
-        yield f"task {number}: '{describe(plan.elements[task.element])}'{draws}"
+        on = _on(plan, plan.threads.tasks[number])
+        yield f"task {number}: '{describe(plan.elements[task.element])}'{draws}{on}"
 
 
 def _timers(plan: Plan) -> Iterator[str]:
     for number, index in enumerate(plan.timers):
-        yield f"timer {number}: '{describe(plan.elements[index])}'"
+        yield f"timer {number}: '{describe(plan.elements[index])}'{_on(plan, plan.threads.timers[number])}"
+
+
+def _on(plan: Plan, worker: int) -> str:
+    if plan.threads.workers == 1:
+        return ""
+    return ", on every thread" if worker == EVERY_WORKER else f", on thread {worker}"
+
+
+def _states(plan: Plan) -> Iterator[str]:
+    threads = plan.threads
+    for what, found in (("a state for each thread", threads.per_worker), ("locked", threads.locked)):
+        if found:
+            yield f"{what}: {', '.join(_name(plan, index) for index in sorted(found))}"
 
 
 def _pulls(plan: Plan) -> Iterator[str]:

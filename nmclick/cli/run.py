@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -57,10 +58,11 @@ SIMTIME = Option(
 )
 BUFFERS = Option("buffers", metavar="N", help="Number of packet buffers; default 65536.")
 BUFFER_SIZE = Option("buffer-size", metavar="BYTES", help="Size of a packet buffer; default: what the ports need.")
-BATCH = Option("batch", metavar="N", help="Largest number of packets moved at once; default 64.")
+BATCH = Option("batch", metavar="N", help="Largest number of packets moved at once; default 128.")
 THREADS = Option("threads", "j", "N", "Run N threads: each has its share of the ports' rings (default 1).")
 AFFINITY = Option(
-    "affinity", "a", "N", "Pin threads to processors, from number N (default 0).", optional=True, negate=True,
+    "affinity", "a", "N", "Pin threads to processors, from number N (default 0); several are pinned without it too.",
+    optional=True, negate=True,
     aliases=("cpu",),
 )  # fmt: skip
 USER = Option(
@@ -106,7 +108,7 @@ class Request:
     buffer_size: int | None = None
     batch: int | None = None
     threads: int = 1
-    cpu: int = -1
+    cpu: int | None = None
     user: Identity | None = None
     diagnostics: str | None = None
     answer: str | None = None  # --help, --version
@@ -262,7 +264,7 @@ def _run(request: Request) -> int:
         output=request.output,
         quit=request.quit,
         times=request.times,
-        cpu=request.cpu,
+        cpu=_first_cpu(request),
         user=request.user,
         landmark=request.configuration.landmark,
         reporter=_reporter(request),
@@ -290,6 +292,14 @@ def _may_become(user: Identity | None, diagnostics: Diagnostics) -> bool:
         diagnostics.error(None, str(error), hint=error.hint)
         return False
     return True
+
+
+def _first_cpu(request: Request) -> int:
+    """The processor of the first thread; -1: wherever. Several threads are kept apart if processors are enough."""
+    if request.cpu is not None:
+        return request.cpu
+    wanted = set(range(request.threads))
+    return 0 if request.threads > 1 and wanted <= os.sched_getaffinity(0) else -1
 
 
 def _settings(request: Request) -> Settings:

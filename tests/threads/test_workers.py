@@ -228,3 +228,12 @@ def test_no_source_starves_and_a_full_output_stalls_nobody(nmclick: Command) -> 
     assert 0 < int(full) < 1000
     assert statistics["in"] == statistics["out"] + statistics["dropped"] + statistics["queued"]
     assert statistics["drops"]["full"] == {"full": int(came[0]) - int(full)}
+
+
+def test_the_plan_tells_who_runs_what(nmclick: Command) -> None:
+    nmclick.write("x.click", CROSSING)
+    lines = nmclick.fine("compile", "-j", "2", "--emit", "plan", "x.click").splitlines()
+    assert "task 0: 'a :: InfiniteSource', on thread 0" in lines
+    assert "task 1: 'u :: Unqueue', on thread 1" in lines
+    assert "a state for each thread: in, out, d" in lines
+    assert "locked: q" in lines
