@@ -24,6 +24,8 @@ from nmclick.element import (
 )
 from nmclick.source import Source
 
+from ._device import TAKING
+
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
@@ -72,7 +74,7 @@ class FromNetmap(Source):
         yield from super().configure(environment)
 
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(self.args.PORT, read=True, kinds=("netmap", "xdp", "packet")),)
+        return (DeviceUse(self.args.PORT, read=True, kinds=TAKING),)
 
     @write_handler("reset_counts")
     def reset_counts(self, text: str) -> None:

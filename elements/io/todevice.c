@@ -36,6 +36,8 @@ static inline unsigned ToDevice_task(struct ToDevice *self, const struct ToDevic
         ToDevice_refuse(packets, max, c);
         return 0;
     }
+    if (args->burst && max > (unsigned)args->burst)
+        max = (unsigned)args->burst;
     unsigned n = transmitter_draw(&self->out, port, 0, packets, max, c);
     for (unsigned i = 0; i < n; i++) {
         if (c->n_outputs)

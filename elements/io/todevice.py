@@ -18,12 +18,11 @@ from nmclick.element import (
     write_handler,
 )
 
+from ._device import TO_METHODS
 from ._sink import PortSink
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
-
-METHODS = ("LINUX", "PCAP", "PCAPFD", "DEVBPF", "NETMAP")
 
 
 class ToDevice(PortSink):
@@ -32,10 +31,12 @@ class ToDevice(PortSink):
     Packets are drawn while the port has room for them.
 
     Arguments:
-      DEVNAME  the device: a port such as ``pcap:out.pcap``, or any name for which ``nmclick run --port NAME=SPEC``
-               gives one
-      BURST, METHOD, DEBUG
-               checked and of no effect: the port decides, and packets are sent in batches
+      DEVNAME  the device, such as ``eth0``, or a port, such as ``pcap:out.pcap``; ``nmclick run --port NAME=SPEC``
+               puts another port in its place
+      METHOD   how to write to the device: ``NETMAP``, ``XDP``, ``LINUX`` or ``PCAP`` (both: a packet socket); default:
+               as a FromDevice of the same device, see there
+      BURST    packets to draw at a time at most (default: a whole batch)
+      DEBUG    checked and of no effect but for its handler
 
     Output 0, if there is one: the packets that were sent. Output 1, if there is one: those that could not be.
 
@@ -50,7 +51,7 @@ class ToDevice(PortSink):
         Positional("DEVNAME", String()),
         Keyword("DEBUG", Bool(), False),
         Keyword("METHOD", Word()),
-        Keyword("BURST", Signed(32), 1),
+        Keyword("BURST", Signed(32)),
     )
     handlers: ClassVar = {
         "count": Field("out.count"),
@@ -61,13 +62,14 @@ class ToDevice(PortSink):
     def configure(self, environment: Environment) -> Iterable[str]:
         if not self.args.DEVNAME:
             yield "interface not set"
-        if self.args.BURST <= 0:
+        if self.args.BURST is not None and self.args.BURST <= 0:
             yield "bad BURST"
-        if self.args.METHOD is not None and self.args.METHOD not in METHODS:
+        if self.args.METHOD is not None and self.args.METHOD not in TO_METHODS:
             yield "bad METHOD"
 
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(self.args.DEVNAME, write=True, options=(("nanoseconds", True),)),)
+        kinds = TO_METHODS.get(self.args.METHOD, ())
+        return (DeviceUse(self.args.DEVNAME, write=True, options=(("nanoseconds", True),), kinds=kinds),)
 
     @read_handler("q")
     def waiting(self) -> str:

@@ -17,6 +17,7 @@ from nmclick.element import (
     Unsigned,
 )
 
+from ._device import TAKING
 from ._sink import PortSink
 
 
@@ -48,4 +49,4 @@ class ToNetmap(PortSink):
     handlers: ClassVar = {"count": Field("out.count"), "active": Field("out.active", Bool(), write=True)}
 
     def devices(self) -> Sequence[DeviceUse]:
-        return (DeviceUse(self.args.PORT, write=True, options=(("nanoseconds", True),), kinds=FAST),)
+        return (DeviceUse(self.args.PORT, write=True, options=(("nanoseconds", True),), kinds=TAKING),)

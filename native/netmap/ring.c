@@ -6,7 +6,12 @@
 static int make_ring(struct nm_ring *ring, struct nm_region *region, int dir, uint32_t ring_id,
                      uint32_t n_slots, bool with_meta)
 {
-    *ring = (struct nm_ring){.n_slots = n_slots, .ring_id = ring_id};
+    *ring = (struct nm_ring){
+        .n_slots = n_slots,
+        .ring_id = ring_id,
+        .offset_mask = NM_OFFSET_MASK,
+        .most_offset = NM_OFFSET_MASK,
+    };
     if (n_slots < NM_MIN_SLOTS || n_slots > NM_MAX_SLOTS)
         return -EINVAL;
     if (with_meta && !(ring->meta = calloc(n_slots, sizeof *ring->meta)))

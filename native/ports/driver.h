@@ -11,18 +11,27 @@
 
 struct nm_port_driver {
     const char *scheme; /* the word before the colon */
+    bool prefix;        /* ... or what it begins with */
     const char *syntax; /* for messages: "pcap:FILE" */
     /* `rest` is what follows "scheme:". As nm_port_open and nm_port_probe. */
     struct nm_port *(*open)(const char *spec, const char *rest, struct nm_region *region,
                             const struct nm_port_options *options, char *error, size_t size);
     int64_t (*probe)(const char *spec, const char *rest, const struct nm_port_options *options, char *error,
                      size_t size);
+    int (*memory)(const char *spec); /* as nm_port_memory; NULL: 0 */
 };
 
 #define NM_PORT_DRIVERS(X)                                                                                   \
     X(pcap)                                                                                                  \
     X(replay)                                                                                                \
     X(pipe)                                                                                                  \
+    X(netmap)                                                                                                \
+    X(vale)                                                                                                  \
+    X(xdp)                                                                                                   \
+    X(packet)                                                                                                \
+    X(tap)                                                                                                   \
+    X(tun)                                                                                                   \
+    X(socket)                                                                                                \
     X(null)
 
 #define NM_DECLARE_DRIVER(name) extern const struct nm_port_driver nm_##name##_driver;

@@ -46,7 +46,9 @@ static struct nm_port *null_open(const char *spec, const char *rest, struct nm_r
         nm_port_error(error, size, spec, "write 'null:' alone, nothing follows it");
         return NULL;
     }
-    const struct nm_port_shape shape = {options->write, options->read, NM_DEFAULT_SLOTS, false, false};
+    const uint16_t rings = options->rings ? options->rings : 1;
+    const struct nm_port_shape shape = {options->write ? rings : 0, options->read ? rings : 0,
+                                        NM_DEFAULT_SLOTS, false, false};
     struct nm_port *port = nm_port_create(&null_ops, spec, region, options, &shape, error, size);
     if (port) {
         port->link_type = nm_port_link_type(options);

@@ -17,7 +17,9 @@ const char *nm_drop_text(enum nm_drop_reason reason)
         [NM_DROP_LONG] = "the frame is longer than a buffer",
         [NM_DROP_LINK] = "the frame has another link type",
         [NM_DROP_WRITE] = "it could not be written",
+        [NM_DROP_SYSTEM] = "the system refused it",
         [NM_DROP_FULL] = "there was no room in time",
+        [NM_DROP_CHAIN] = "its fragments do not fit in a buffer",
     };
     return (unsigned)reason < NM_DROP_REASONS ? texts[reason] : "unknown";
 }
@@ -34,7 +36,7 @@ void nm_port_error(char *error, size_t size, const char *spec, const char *forma
 
 static void say_unknown(char *error, size_t size, const char *spec, const char *colon)
 {
-    char known[256] = "";
+    char known[400] = "";
     for (size_t i = 0; i < N_DRIVERS; i++) {
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", drivers[i]->syntax);
@@ -48,16 +50,20 @@ static void say_unknown(char *error, size_t size, const char *spec, const char *
                       known);
 }
 
+static bool has_scheme(const struct nm_port_driver *driver, const char *spec, size_t length)
+{
+    size_t n = strlen(driver->scheme);
+    return (driver->prefix ? length >= n : length == n) && memcmp(driver->scheme, spec, n) == 0;
+}
+
 static const struct nm_port_driver *find_driver(const char *spec, const char **rest, char *error, size_t size)
 {
     const char *colon = strchr(spec, ':');
-    for (size_t i = 0; colon && i < N_DRIVERS; i++) {
-        const char *scheme = drivers[i]->scheme;
-        if (strlen(scheme) == (size_t)(colon - spec) && memcmp(scheme, spec, strlen(scheme)) == 0) {
+    for (size_t i = 0; colon && i < N_DRIVERS; i++)
+        if (has_scheme(drivers[i], spec, (size_t)(colon - spec))) {
             *rest = colon + 1;
             return drivers[i];
         }
-    }
     say_unknown(error, size, spec, colon);
     return NULL;
 }
@@ -69,6 +75,14 @@ int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, c
     if (!driver)
         return -EINVAL;
     return driver->probe ? driver->probe(spec, rest, options, error, size) : 0;
+}
+
+int nm_port_memory(const char *spec)
+{
+    const char *rest;
+    char ignored[256];
+    const struct nm_port_driver *driver = find_driver(spec, &rest, ignored, sizeof ignored);
+    return driver && driver->memory ? driver->memory(spec) : 0;
 }
 
 struct nm_port *nm_port_open(const char *spec, struct nm_region *region,

@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "compile": "compile a configuration to native code",
         "draw": "draw a configuration",
         "elements": "list element classes, or show the manual page of one",
+        "ports": "list switches, pipes and interfaces, with rates",
+        "doctor": "check what this machine can do, and tell the cures",
     }
 )
 

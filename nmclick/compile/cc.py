@@ -237,3 +237,22 @@ class RuntimeBuild:
         if self._path is None:
             raise self._failure or CompilerError("the runtime could not be built")
         return self._path
+
+
+def provider_program() -> Path:
+    """The switch process of the user-space netmap provider, a program, built once for this machine. Raises
+    CompilerError."""
+    native = native_folder()
+    sources = [*sorted((native / "provider").glob("*.c")), native / "netmap" / "pool.c"]
+    depends = [*sorted((native / "provider").glob("*.h")), *sorted((native / "netmap").glob("*.h"))]
+    digest = hashlib.sha256()
+    for part in (*recipe(()), headers_digest()):
+        digest.update(part.encode() + b"\0")
+    for path in (*sources, *depends, native / "ports" / "copy.h"):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    result = cache_folder() / f"nmclick-switch-{digest.hexdigest()[:32]}"
+    if not result.exists():
+        compiler = find_compiler()
+        options = [option for option in _options(compiler, ()) if option != "-shared"]
+        _compile(compiler, options, sources, result)
+    return result

@@ -96,8 +96,10 @@ def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics)
 
 
 def _become(user: Identity, diagnostics: Diagnostics) -> bool:
+    from nmclick.run.preload import preload
     from nmclick.run.privileges import PrivilegeError, drop_privileges
 
+    preload()
     try:
         drop_privileges(user)
     except PrivilegeError as error:

@@ -80,6 +80,7 @@ struct nm_port {
     void *priv;
 };
 int nm_port_memory(const char *spec);
+void nm_user_set_provider(const char *path);
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
 
 struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size);

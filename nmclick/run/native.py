@@ -101,8 +101,8 @@ class Native:
         return int(self._lib.nm_port_memory(spec.encode("utf-8", "surrogateescape")))
 
     def adopt(self, spec: str, *, read: bool, write: bool, options: Mapping[str, int]) -> bool:
-        """Let packets lie in the memory of this port, which is then to be opened as here. Before any other port. False if
-        that cannot be: all is as it was."""
+        """Let packets lie in the memory of this port, which is then to be opened as here. Before any other port.
+        False if that cannot be: all is as it was."""
         wanted = port_options(self._ffi, read=read, write=write, options=options)
         return bool(self._lib.nm_runtime_adopt(self._runtime, spec.encode("utf-8", "surrogateescape"), wanted))
 

@@ -33,7 +33,7 @@ def refused(wish: PortWish, spec: str, failure: NativeError) -> PortError:
     """The user's own name in the place of the port's, and how to do without a device that is not there."""
     message = str(failure)
     if message.startswith(f"{spec}: ") and not wish.chosen:
-        message = wish.name + message[len(spec) :]
+        message = wish.name.removesuffix(":") + message[len(spec) :]
     hint = f"--port {wish.name}=pcap:FILE runs it on a capture file" if wish.chosen or ":" not in spec else None
     return PortError(message, wish.element, hint)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from dataclasses import dataclass
+
+from nmclick.machine.capabilities import effective, permitted
 
 __all__ = ["Identity", "PrivilegeError", "check_root", "drop_privileges", "find_identity"]
 
@@ -82,8 +85,6 @@ def _number(text: str) -> int | None:
 
 def check_root(identity: Identity) -> None:
     """Raises PrivilegeError where this process cannot become somebody else."""
-    from nmclick.machine.capabilities import effective
-
     if not {"CAP_SETUID", "CAP_SETGID"} <= effective():
         raise PrivilegeError(
             f"cannot become the user '{identity.name}': only root can",
@@ -109,13 +110,9 @@ def drop_privileges(identity: Identity) -> None:
 
 def _drop_capabilities() -> None:
     """Leaving user 0 took all of them, unless SECBIT_NO_SETUID_FIXUP or SECBIT_KEEP_CAPS was set by who started us:
-    then they go now. In this thread, which starts the workers."""
-    from nmclick.machine.capabilities import permitted
-
+    then they go now. From this thread, which starts the workers; if another has some, that is found later."""
     if not permitted():
         return
-    import ctypes
-
     header = (ctypes.c_uint32 * 2)(_LINUX_CAPABILITY_VERSION_3, 0)  # of this thread
     nothing = (ctypes.c_uint32 * 6)()
     if ctypes.CDLL(None, use_errno=True).capset(header, nothing):
@@ -124,17 +121,15 @@ def _drop_capabilities() -> None:
 
 def _refuse_new_privileges() -> None:
     """Programs that are set-user-id (su, sudo) give nothing back either. In this thread, and those that it starts."""
-    import ctypes
-
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise PrivilegeError(f"cannot refuse new privileges: {os.strerror(ctypes.get_errno())}")
 
 
 def _can_return() -> bool:
-    from nmclick.machine.capabilities import permitted
-
+    if permitted():
+        return True
     try:
         os.setuid(0)
     except PermissionError:
-        return permitted()
+        return False
     return True

@@ -22,7 +22,7 @@ from nmclick.run.loop import run_until_stopped
 from nmclick.run.ports import Substitution
 from nmclick.run.start import Settings, start
 
-from . import traces, workloads
+from . import devices, traces, workloads
 
 RUNS = 5
 PACKETS = 10_000_000
@@ -48,6 +48,7 @@ def cases() -> list[Workload]:
     return [
         Workload("S0 source alone", workloads.SOURCE, ["fwd"], 0),
         Workload("W0 count", workloads.COUNT, ["fwd"], 1),
+        Workload("F0 forward, two memory ports", workloads.FORWARD, ["fwd"]),
         Workload("W1 mirror", workloads.MIRROR, ["fwd"], 2),
         Workload("W2 router, 2 interfaces", workloads.router(2), two, 3, 1024),
         Workload("W2 router, 4 interfaces", workloads.router(4), four, 3, 512),
@@ -160,6 +161,8 @@ def main(wanted: Iterable[str]) -> None:
         for workload in chosen:
             if workload.name in SCALED:
                 print(scaling(workload, specs(workload, folder, 2 * PACKETS)), flush=True)
+    if not wanted or "devices" in wanted:
+        devices.run(lambda line: print(line, flush=True))
 
 
 def scaling(workload: Workload, ports: Sequence[str]) -> str:

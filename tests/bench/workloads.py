@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 SOURCE = "FromNetmap(port0, STOP true) -> Discard;\n"
 COUNT = "FromNetmap(port0, STOP true) -> Counter -> Discard;\n"
+#: Zero-copy from one port in memory to another.
+FORWARD = "FromNetmap(port0, STOP true) -> ToNetmap(null:);\n"
 MIRROR = "FromNetmap(port0, STOP true) -> EtherMirror -> Counter -> Discard;\n"
 TEE = """FromNetmap(port0, STOP true) -> t :: Tee(2);
 s :: PrioSched -> Unqueue -> Discard;

@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ _CLONE_NEWNET = 0x40000000
 _SIOCETHTOOL = 0x8946
 #: ETHTOOL_S...: what a network card does for the stack (linux/ethtool.h).
 _OFFLOADS = {"tx checksums": 0x17, "tso": 0x1F, "gso": 0x24, "gro": 0x2C}
+_SO_RCVBUFFORCE = 33
 ETH_P_ALL = 3
 
 
@@ -57,8 +58,11 @@ class Namespace:
         """The command, to be run inside."""
         return ["ip", "netns", "exec", self.name, *map(str, arguments)]
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, timeout=60)
+    def run(
+        self, *arguments: str | Path, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        command = self.command(*arguments)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -80,6 +84,7 @@ class Namespace:
         with self.entered():
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
             made.bind((interface, ETH_P_ALL))
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 16 << 20)
         made.settimeout(seconds)
         return made
 
@@ -96,8 +101,7 @@ class Namespace:
         """Nothing is sent unasked: no IPv6 here."""
         with self.entered():
             for where in ("all", "default"):
-                path = Path(f"/proc/thread-self/net/../../sys/net/ipv6/conf/{where}/disable_ipv6")
-                path = path if path.exists() else Path(f"/proc/sys/net/ipv6/conf/{where}/disable_ipv6")
+                path = Path(f"/proc/sys/net/ipv6/conf/{where}/disable_ipv6")
                 if path.exists():
                     path.write_text("1")
 
@@ -124,7 +128,10 @@ class Network:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for process in self._processes:
             process.kill()
-            process.communicate()
+            process.wait()
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
         for namespace in self._namespaces:
             subprocess.run(["ip", "netns", "del", namespace.name], capture_output=True, check=False)
 

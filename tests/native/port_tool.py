@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -30,7 +31,9 @@ class Outcome:
     long: int
     link: int
     write: int
+    system: int
     full: int
+    chain: int
     finished: bool
     warning: str
 
@@ -52,9 +55,9 @@ def read_answer(lines: IO[str]) -> Outcome | int:
         elif kind == "X":
             raise PortError(fields[0])
         else:
-            link_type, count, index, length, long, link, write, full = map(int, fields[:8])
-            drops = {"index": index, "length": length, "long": long, "link": link, "write": write, "full": full}
-            return Outcome(packets, link_type, count, **drops, finished=fields[8] == "1", warning=fields[9])
+            names = [field.name for field in dataclass_fields(Outcome)][1:-2]
+            counts = dict(zip(names, map(int, fields[:-2]), strict=True))
+            return Outcome(packets, **counts, finished=fields[-2] == "1", warning=fields[-1])
     raise AssertionError("the program that drives the ports has died")
 
 

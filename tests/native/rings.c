@@ -150,16 +150,15 @@ TEST(unknown_ports_name_the_known_ones)
     struct nm_region *region = make_region(10);
     struct nm_port_options options = {.read = true};
     char error[512];
-    const char *known = "there are pcap:FILE, replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS], "
-                        "pipe:NAME{ID and pipe:NAME}ID, null:";
-    char want[512];
+    const char *begin = "pcapx:f: unknown kind of port 'pcapx'; there are pcap:FILE, "
+                        "replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS], pipe:NAME{ID and pipe:NAME}ID, "
+                        "netmap:NAME, valeID:PORT, ";
     CHECK(!nm_port_open("pcapx:f", region, &options, error, sizeof error));
-    snprintf(want, sizeof want, "pcapx:f: unknown kind of port 'pcapx'; %s", known);
-    CHECK(strcmp(error, want) == 0);
+    CHECK(strncmp(error, begin, strlen(begin)) == 0);
+    CHECK(strcmp(error + strlen(error) - 7, ", null:") == 0);
+    CHECK(!nm_port_open("vale", region, &options, error, sizeof error));
+    CHECK(!nm_port_open("netmap0:x", region, &options, error, sizeof error));
     CHECK(!nm_port_open("eth0", region, &options, error, sizeof error));
-    snprintf(want, sizeof want,
-             "eth0: network devices cannot be opened yet; a port is written KIND:WHICH, %s", known);
-    CHECK(strcmp(error, want) == 0);
     CHECK_EQUAL(nm_port_probe("eth0", &options, error, sizeof error), -22);
     CHECK(!nm_port_open("null:x", region, &options, error, sizeof error));
     CHECK(!nm_port_open("pipe:x", region, &options, error, sizeof error));

@@ -44,7 +44,7 @@ struct fake_fd {
 /* What the fake is like; a test sets it before it opens ports. */
 struct fake {
     uint32_t tx_rings, rx_rings, host_rings, slots, buffer_size, n_buffers, most_extra;
-    bool no_control, no_offsets, private_memory, stuck_offsets;
+    bool no_control, no_offsets, private_memory, stalled;
     uint32_t legacy_version; /* the only one the old request takes */
     int open_error, register_error, register_error_but_first, sync_error, memory_error;
     struct fake_fd fds[FAKE_FDS];
@@ -149,8 +149,8 @@ static inline unsigned fake_in_use(void)
     return n;
 }
 
-static struct netmap_ring *fake_ring(struct fake_region *region, int dir, uint32_t number, uint64_t offset_mask,
-                                     uint64_t initial)
+static struct netmap_ring *fake_ring(struct fake_region *region, int dir, uint32_t number,
+                                     uint64_t offset_mask, uint64_t initial)
 {
     uint8_t *at = region->base + FAKE_FDS * FAKE_IF_SIZE + (size_t)region->n_rings++ * FAKE_RING_SIZE;
     struct netmap_ring *ring = (struct netmap_ring *)at;
@@ -162,8 +162,8 @@ static struct netmap_ring *fake_ring(struct fake_region *region, int dir, uint32
     ring->tail = dir == NETMAP_DIR_TX ? fake.slots - 1 : 0;
     ring->offset_mask = offset_mask;
     for (uint32_t i = 0; i < fake.slots; i++)
-        ring->slot[i] =
-            (struct netmap_slot){.buf_idx = fake_take(region), .len = (uint16_t)fake.buffer_size, .ptr = initial};
+        ring->slot[i] = (struct netmap_slot){
+            .buf_idx = fake_take(region), .len = (uint16_t)fake.buffer_size, .ptr = initial};
     return ring;
 }
 
@@ -181,7 +181,8 @@ static void fake_bind(struct fake_fd *f, struct nmreq_register *r, uint64_t offs
         uint32_t n = tx ? n_tx : n_rx, position = tx ? i : i - n_tx - host;
         bool is_host = position >= n;
         bool wanted = true;
-        if (r->nr_mode == NR_REG_ALL_NIC || r->nr_mode == NR_REG_PIPE_MASTER || r->nr_mode == NR_REG_PIPE_SLAVE)
+        if (r->nr_mode == NR_REG_ALL_NIC || r->nr_mode == NR_REG_PIPE_MASTER ||
+            r->nr_mode == NR_REG_PIPE_SLAVE)
             wanted = !is_host;
         else if (r->nr_mode == NR_REG_SW)
             wanted = is_host;
@@ -282,8 +283,8 @@ static int fake_control(struct fake_fd *f, struct nmreq_header *h)
 
 static int fake_legacy(struct fake_fd *f, struct nmreq *q)
 {
-    fake_log("legacy %s version=%u ring=%u flags=%x mem=%u extra=%u\n", q->nr_name, q->nr_version, q->nr_ringid,
-             q->nr_flags, q->nr_arg2, q->nr_arg3);
+    fake_log("legacy %s version=%u ring=%u flags=%x mem=%u extra=%u\n", q->nr_name, q->nr_version,
+             q->nr_ringid, q->nr_flags, q->nr_arg2, q->nr_arg3);
     if (q->nr_version != fake.legacy_version)
         return fake_fail(EINVAL);
     struct nmreq_register r = {
@@ -310,7 +311,7 @@ static void fake_send(struct fake_fd *f)
     struct netmap_ring *ring = f->tx;
     while (ring && f->sent != ring->head)
         f->sent = f->sent + 1 == ring->num_slots ? 0 : f->sent + 1;
-    if (ring)
+    if (ring && !fake.stalled)
         ring->tail = ring->head == 0 ? ring->num_slots - 1 : ring->head - 1;
 }
 

@@ -1,10 +1,14 @@
 """``--port``: devices and what stands in for them."""
 
+from pathlib import Path
+
 import pytest
 
 from nmclick.element import DeviceUse
+from nmclick.run.devices import Machine
 from nmclick.run.ports import PortWish, Substitution, resolve_ports
 
+MACHINE = Machine(netmap=Path("/nowhere"), names=("lo", "eth0", "eth1"))
 DEVICES = [
     (0, DeviceUse("eth0", read=True)),
     (1, DeviceUse("eth0", write=True, options=(("snap_length", 64),))),
@@ -13,15 +17,16 @@ DEVICES = [
 
 
 def resolve(*texts: str) -> tuple[list[str], list[str]]:
-    wishes, errors = resolve_ports(DEVICES, [Substitution.parse(text) for text in texts])
+    wishes, errors = resolve_ports(DEVICES, [Substitution.parse(text) for text in texts], MACHINE)
     return [f"{wish.name} {wish.spec}" for wish in wishes], [f"{error}; {error.hint}" for error in errors]
 
 
-def test_without_substitutions_devices_stay_as_they_are() -> None:
-    assert resolve_ports(DEVICES, []) == (
+def test_without_substitutions_devices_get_the_best_kind_of_port() -> None:
+    others = {"chosen": True, "alternatives": ("packet:eth0",)}
+    assert resolve_ports(DEVICES, [], MACHINE) == (
         [
-            PortWish(0, "eth0", "eth0", True, False, {}),
-            PortWish(1, "eth0", "eth0", False, True, {"snap_length": 64}),
+            PortWish(0, "eth0", "xdp:eth0", True, False, {}, **others),
+            PortWish(1, "eth0", "xdp:eth0", False, True, {"snap_length": 64}, **others),
             PortWish(2, "in.pcap", "pcap:in.pcap", True, False, {}),
         ],
         [],
@@ -29,7 +34,11 @@ def test_without_substitutions_devices_stay_as_they_are() -> None:
 
 
 def test_a_substitution_is_for_both_directions_or_one() -> None:
-    specs = [["pipe:a pipe:a", "pipe:a pipe:a"], ["null: null:", "eth0 eth0"], ["eth0 eth0", "pcap:o pcap:o"]]
+    specs = [
+        ["pipe:a pipe:a", "pipe:a pipe:a"],
+        ["null: null:", "eth0 packet:eth0"],
+        ["eth0 packet:eth0", "pcap:o pcap:o"],
+    ]
     for text, expected in zip(("eth0=pipe:a", "eth0:in=null:", "eth0:out=pcap:o"), specs, strict=True):
         wishes, errors = resolve(text)
         assert (wishes[:2], errors) == (expected, [])
@@ -64,3 +73,45 @@ def test_what_is_no_substitution_is_refused(text: str) -> None:
 
 def test_specs_may_hold_equals_signs() -> None:
     assert Substitution.parse("eth0=pcap:a=b") == Substitution("eth0", "", "pcap:a=b")
+
+
+def test_a_device_that_does_not_exist_is_told_with_the_way_around() -> None:
+    _, errors = resolve_ports([(0, DeviceUse("eht0", read=True)), (1, DeviceUse("x"))], [], MACHINE)
+    assert [(str(error), error.element, error.hint) for error in errors] == [
+        (
+            "eht0: there is no such network device",
+            0,
+            "did you mean 'eth0'? --port eht0=pcap:FILE runs it on a capture file",
+        ),
+        ("x: there is no such network device", 1, "--port x=pcap:FILE runs it on a capture file"),
+    ]
+
+
+HOST = [(0, DeviceUse("host:eth0", read=True)), (1, DeviceUse("host:eth0", write=True))]
+
+
+def test_the_host_end_is_a_tap_interface_that_can_be_substituted() -> None:
+    wishes, errors = resolve_ports(HOST, [], MACHINE)
+    assert (errors, [(wish.name, wish.spec, wish.host_of) for wish in wishes]) == (
+        [],
+        [("eth0", "tap:eth0", "eth0"), ("eth0", "tap:eth0", "eth0")],
+    )
+    wishes, errors = resolve_ports(HOST, [Substitution.parse("eth0=pipe:a{1")], MACHINE)
+    assert (errors, [wish.spec for wish in wishes]) == ([], ["pipe:a{1", "pipe:a{1"])
+
+
+def test_a_tohost_without_a_fromhost_needs_netmap() -> None:
+    _, errors = resolve_ports(HOST[1:], [], MACHINE)
+    assert [(str(error), error.hint) for error in errors] == [
+        (
+            "ToHost(eth0) requires an initialized FromHost with the same dev_name",
+            "FromHost(eth0, ADDR/MASK) makes an interface 'eth0'",
+        )
+    ]
+    _, errors = resolve_ports([*HOST[1:], (2, DeviceUse("netmap:eth0-1", read=True))], [], MACHINE)
+    assert errors == []
+
+
+def test_ports_without_a_name_are_not_shared() -> None:
+    assert not PortWish(0, "tap:", "tap:", True, True, {}).shared
+    assert PortWish(0, "tap:a", "tap:a", True, True, {}).shared

@@ -119,6 +119,29 @@ struct nmreq_vale_list {
     uint32_t nr_port_idx;
 };
 
+struct nmreq_port_hdr {
+    uint32_t nr_hdr_len;
+    uint32_t pad;
+};
+
+struct nmreq_pools_info {
+    uint64_t nr_memsize;
+    uint16_t nr_mem_id;
+    uint16_t pad1[3];
+    uint64_t nr_if_pool_offset;
+    uint32_t nr_if_pool_objtotal, nr_if_pool_objsize;
+    uint64_t nr_ring_pool_offset;
+    uint32_t nr_ring_pool_objtotal, nr_ring_pool_objsize;
+    uint64_t nr_buf_pool_offset;
+    uint32_t nr_buf_pool_objtotal, nr_buf_pool_objsize;
+};
+
+struct nmreq_opt_extmem {
+    struct nmreq_option nro_opt;
+    uint64_t nro_usrptr;
+    struct nmreq_pools_info nro_info; /* wished; out: as it came */
+};
+
 struct nmreq_opt_offsets {
     struct nmreq_option nro_opt;
     uint64_t nro_max_offset;
@@ -150,6 +173,9 @@ _Static_assert(sizeof(struct nmreq_register) == 56, "nmreq_register");
 _Static_assert(sizeof(struct nmreq_port_info_get) == 32, "nmreq_port_info_get");
 _Static_assert(sizeof(struct nmreq_vale_attach) == 64, "nmreq_vale_attach");
 _Static_assert(sizeof(struct nmreq_vale_list) == 8, "nmreq_vale_list");
+_Static_assert(sizeof(struct nmreq_port_hdr) == 8, "nmreq_port_hdr");
+_Static_assert(sizeof(struct nmreq_pools_info) == 64, "nmreq_pools_info");
+_Static_assert(sizeof(struct nmreq_opt_extmem) == 96, "nmreq_opt_extmem");
 _Static_assert(sizeof(struct nmreq_opt_offsets) == 56, "nmreq_opt_offsets");
 _Static_assert(sizeof(struct nmreq) == 60, "nmreq");
 

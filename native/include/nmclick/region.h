@@ -18,6 +18,9 @@ uint32_t nm_region_take(struct nm_region *region, uint32_t *out, uint32_t count)
  * Returns how many were taken. */
 uint32_t nm_region_give(struct nm_region *region, const uint32_t *buffers, uint32_t count);
 
+/* Buffers that are the region's, in use or not. */
+uint32_t nm_region_owned(const struct nm_region *region);
+
 /* Buffers owned by somebody (rings, workers): 0 when everything was given back. */
 uint32_t nm_region_in_use(const struct nm_region *region);
 

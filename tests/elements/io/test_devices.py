@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nmclick.classify.bpf import NoLibpcap, compile_filter
 from tests.elements.harness import Captured, run_config
 
 START = 1_234_567_890_123_456_789
@@ -11,8 +12,24 @@ BROADCAST = b"\xff" * 6 + bytes(6) + b"\x08\x06" + bytes(46)
 MULTICAST = b"\x01\x00\x5e\x00\x00\x01" + bytes(6) + b"\x08\x00" + bytes(46)
 UNICAST = bytes(12) + b"\x08\x00\x45" + bytes(8) + b"\x11" + bytes(10) + b"payload" + bytes(19)
 FRAMES = [Captured(data, 200, START + n) for n, data in enumerate([BROADCAST, MULTICAST, UNICAST])]
-DATA = [frame.data for frame in FRAMES]
+DATA = [captured.data for captured in FRAMES]
 IN = ("--port", "eth0=pcap:in.pcap")
+
+
+def has_libpcap() -> bool:
+    try:
+        compile_filter("ip", 1)
+    except NoLibpcap:
+        return False
+    return True
+
+
+needs_libpcap = pytest.mark.skipif(not has_libpcap(), reason="there is no libpcap")
+
+
+def frame(ether_type: bytes, protocol: int, size: int) -> bytes:
+    """Ethernet and an IPv4 header with room behind it."""
+    return bytes(12) + ether_type + bytes([0x45, 0, 0, 20 + size, 0, 0, 0, 0, 64, protocol]) + bytes(10 + size)
 
 
 def test_frames_go_from_one_device_to_another_with_times_and_lengths() -> None:
@@ -90,16 +107,21 @@ def test_handlers() -> None:
     assert list(result.handlers.values()) == ["SLL", "0", "true", "false"]
 
 
-KINDS = "pcap:FILE, replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS], pipe:NAME{ID and pipe:NAME}ID, null:"
-
-
-def test_a_device_without_a_port_says_what_there_is() -> None:
-    result = run_config("FromDevice(eth0) -> Queue -> ToDevice(eth1);\n")
-    message = f"network devices cannot be opened yet; a port is written KIND:WHICH, there are {KINDS}"
+def test_devices_that_do_not_exist_are_all_told() -> None:
+    result = run_config("FromDevice(nodevice0) -> Queue -> ToDevice(nodevice1);\n")
     assert result.stderr == (
-        f"config.click:1: While initializing 'FromDevice@1 :: FromDevice':\n  eth0: {message}\n"
-        f"config.click:1: While initializing 'ToDevice@3 :: ToDevice':\n  eth1: {message}\n"
+        "config.click:1: While initializing 'FromDevice@1 :: FromDevice':\n"
+        "  nodevice0: there is no such network device\n"
+        "config.click:1: While initializing 'ToDevice@3 :: ToDevice':\n"
+        "  nodevice1: there is no such network device\n"
         "Router could not be initialized!\n"
+    )
+
+
+def test_a_name_that_is_almost_right_brings_a_suggestion_and_the_way_around() -> None:
+    result = run_config("FromDevice(loo) -> Discard;\n", args=["--diagnostics", "pretty"])
+    assert result.stderr.endswith(
+        "  hint: did you mean 'lo'? --port loo=pcap:FILE runs it on a capture file\nRouter could not be initialized!\n"
     )
 
 
@@ -131,6 +153,52 @@ def test_bad_arguments_of_todevice(arguments: str, message: str) -> None:
     )
 
 
-def test_a_bpf_filter_is_ignored_aloud() -> None:
-    result = run_config('FromDevice(eth0, BPF_FILTER "tcp") -> Discard;\n', {"in": FRAMES}, args=IN)
-    assert "  warning: BPF filter ignored; an IPClassifier can do its work\n" in result.stderr
+IPV4 = [frame(b"\x08\x00", protocol, 20) for protocol in (6, 17, 6)]
+
+
+@needs_libpcap
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("tcp", [IPV4[0], IPV4[2]]),
+        ("udp or arp", [BROADCAST, IPV4[1]]),
+        ("ether multicast and not ether broadcast", [MULTICAST]),
+        ("greater 1000", []),
+        ("ip[8] = 64 and ip[0] & 0xf == 5", IPV4),
+        ("", [BROADCAST, MULTICAST, *IPV4]),
+    ],
+)
+def test_a_bpf_filter_lets_pass_what_it_says(expression: str, expected: list[bytes]) -> None:
+    text = f'f :: FromDevice(eth0, BPF_FILTER "{expression}") -> ToDump(out.pcap);\n'
+    result = run_config(text, {"in": [BROADCAST, MULTICAST, *IPV4]}, args=IN, handlers=["f.count"])
+    assert (result.data("out"), result.handlers["f.count"]) == (expected, str(len(expected)))
+
+
+@needs_libpcap
+def test_a_bpf_filter_knows_lengths_on_the_wire() -> None:
+    text = 'FromDevice(eth0, BPF_FILTER "greater 200") -> ToDump(out.pcap);\n'
+    assert run_config(text, {"in": FRAMES}, args=IN).outputs["out"] == FRAMES
+
+
+@needs_libpcap
+def test_a_bpf_filter_is_for_one_link_type() -> None:
+    text = 'FromDevice(eth0, BPF_FILTER "tcp", ENCAP {}) -> ToDump(out.pcap);\n'
+    packets = [frame[14:] for frame in IPV4]
+    result = run_config(text.format("IP"), {"in": packets}, args=IN, link_type=101)
+    assert result.data("out") == [packets[0], packets[2]]
+    assert "the BPF filter is for link type 1, pcap:in.pcap has 101; ENCAP says which" in (
+        run_config(text.format("ETHER"), {"in": packets}, args=IN, link_type=101).stderr
+    )
+
+
+@needs_libpcap
+def test_a_bpf_filter_that_makes_no_sense_is_refused() -> None:
+    result = run_config('FromDevice(eth0, BPF_FILTER "tcp pork") -> Discard;\n', {"in": FRAMES}, args=IN)
+    assert result.stderr.startswith("config.click:1: While configuring 'FromDevice@1 :: FromDevice':\n  eth0: ")
+    assert "syntax error" in result.stderr
+
+
+def test_bursts_can_be_limited() -> None:
+    text = "f :: FromDevice(eth0, BURST 2) -> Queue -> ToDevice(eth1, BURST 1);\n"
+    result = run_config(text, {"in": FRAMES * 10}, args=[*IN, "--port", "eth1=pcap:out.pcap"])
+    assert result.outputs["out"] == FRAMES * 10

@@ -1,0 +1,1 @@
+"""What this machine has, as its kernel tells: network interfaces, a netmap device, capabilities."""
