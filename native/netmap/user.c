@@ -68,11 +68,20 @@ static int user_open(void)
     return -1;
 }
 
+/* As in the kernel the port is gone at the return, unless a forked process has the descriptor, too: the switch
+ * process answers a new client after it saw the end of this one. */
 static int user_close(int fd)
 {
-    if (nm_user_find(fd))
+    const struct nm_user *user = nm_user_find(fd);
+    const bool was_bound = user && user->bound;
+    if (user)
         put_user(fd, NULL);
-    return close(fd);
+    int result = close(fd), err = errno;
+    int other = was_bound ? nm_user_connect(false) : -1;
+    if (other >= 0)
+        close(other);
+    errno = err;
+    return result;
 }
 
 static int fail(int err)

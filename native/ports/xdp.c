@@ -98,11 +98,10 @@ struct request {
     bool copy, generic, promiscuous;
 };
 
-static bool parse(struct request *request, const char *spec, const char *rest,
-                  const struct nm_port_options *options, char *error, size_t size)
+static bool parse(struct request *request, const char *spec, const char *rest, char *error, size_t size)
 {
-    bool some = options->rings, one = false;
-    *request = (struct request){.n_rings = some ? options->rings : 1};
+    bool some = false, one = false;
+    *request = (struct request){.n_rings = 1};
     const struct nm_device_option known[] = {{"rings", &request->n_rings, &some},
                                              {"queue", &request->queue, &one},
                                              {"copy", NULL, &request->copy},
@@ -111,7 +110,7 @@ static bool parse(struct request *request, const char *spec, const char *rest,
     if (!nm_device_parse(&request->device, known, sizeof known / sizeof *known, spec, rest, error, size))
         return false;
     uint32_t queues = request->device.queues;
-    if (!some && !one)
+    if (!some && !one) /* however many workers: what other queues receive would be the system's */
         request->n_rings = queues;
     if (request->n_rings >= 1 && request->queue < queues && request->n_rings <= queues - request->queue)
         return true;
@@ -227,7 +226,7 @@ static struct nm_port *xdp_open(const char *spec, const char *rest, struct nm_re
                                 const struct nm_port_options *options, char *error, size_t size)
 {
     struct request request;
-    if (!parse(&request, spec, rest, options, error, size) || !fits(&request, region, spec, error, size))
+    if (!parse(&request, spec, rest, error, size) || !fits(&request, region, spec, error, size))
         return NULL;
     const struct nm_port_shape shape = {.n_rx = options->read ? (uint16_t)request.n_rings : 0,
                                         .n_tx = options->write ? (uint16_t)request.n_rings : 0,
@@ -252,8 +251,9 @@ static struct nm_port *xdp_open(const char *spec, const char *rest, struct nm_re
 static int64_t xdp_probe(const char *spec, const char *rest, const struct nm_port_options *options,
                          char *error, size_t size)
 {
+    (void)options;
     struct request request;
-    if (!parse(&request, spec, rest, options, error, size))
+    if (!parse(&request, spec, rest, error, size))
         return -EINVAL;
     uint32_t mtu = request.device.mtu, most = (uint32_t)largest_mtu(XDP_LARGEST_CHUNK);
     return (mtu < most ? mtu : most) + 14 + 2 * 4 + XDP_HEADROOM - NM_HEADROOM;

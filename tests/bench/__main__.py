@@ -139,9 +139,17 @@ def reference_library() -> Callable[[Workload, Sequence[str]], float]:
 
 
 def main(wanted: Iterable[str]) -> None:
-    """Run the workloads whose names begin with one of `wanted`, all if there is none."""
-    reference = reference_library()
+    """Run the workloads whose names begin with one of `wanted`, all if there is none; "devices": interfaces."""
     chosen = [c for c in cases() if not wanted or any(c.name.startswith(w) for w in wanted)]
+    if chosen:
+        pipelines(chosen)
+    if not wanted or "devices" in wanted:
+        devices.run(lambda line: print(line, flush=True))
+
+
+def pipelines(chosen: Sequence[Workload]) -> None:
+    """Measure generated pipelines, and the hand-written C beside them."""
+    reference = reference_library()
     print(f"{'ns a packet, 64-byte frames':34}{'ours':>8}{'C':>8}{'ratio':>8}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -161,8 +169,6 @@ def main(wanted: Iterable[str]) -> None:
         for workload in chosen:
             if workload.name in SCALED:
                 print(scaling(workload, specs(workload, folder, 2 * PACKETS)), flush=True)
-    if not wanted or "devices" in wanted:
-        devices.run(lambda line: print(line, flush=True))
 
 
 def scaling(workload: Workload, ports: Sequence[str]) -> str:

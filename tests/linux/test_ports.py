@@ -181,6 +181,22 @@ def test_our_own_frames_do_not_come_back(network: Network) -> None:
     assert running.stop() == (counts(7, 0), "")
 
 
+def test_two_workers_share_two_queues(network: Network) -> None:
+    hosts, middle = (network.namespace(), network.namespace()), network.namespace()
+    for number, host in enumerate(hosts):
+        network.join((middle, f"p{number}"), (host, "h"), "numrxqueues", "2", "numtxqueues", "2")
+        host.ip("addr", "add", f"192.0.2.{number + 1}/24", "dev", "h")
+    cable = Cable(network, hosts, middle, "xdp:p{}")
+    running = start(network, middle, *cable.arguments(), "-j", "2")
+    running.wait_until_ready()
+    with hosts[1].socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("192.0.2.2", 4321))
+        flows(hosts[0], "192.0.2.2", 60)
+        time.sleep(0.2)
+        assert waiting(receiver) == 60
+    assert running.stop()[1] == ""
+
+
 def flows(sender: Namespace, to: str, count: int) -> None:
     """One datagram a flow."""
     with sender.socket(socket.AF_INET, socket.SOCK_DGRAM) as unbound:

@@ -156,12 +156,16 @@ TEST(positions_outside_are_put_back_and_inside_stay)
     a.tx->head = a.tx->cur = UINT32_MAX;
     txsync(&a);
     CHECK_EQUAL(a.tx->head, 1);
-    a.tx->cur = 0; /* behind head */
-    struct pollfd ready = {.fd = a.fd, .events = POLLOUT};
+    struct client pipe = open_sized("p{1", 64);
+    for (unsigned i = 0; i < 5; i++)
+        send_frame(&pipe, 1, 2, i);
+    pipe.tx->cur = 3; /* behind head */
+    struct pollfd ready = {.fd = pipe.fd, .events = POLLOUT};
     CHECK_EQUAL(nm_user_calls.poll(&ready, 1, 0), 1);
     CHECK_EQUAL(ready.revents & POLLERR, POLLERR);
-    CHECK_EQUAL(a.tx->cur, 0);
-    a.tx->cur = 1;
+    CHECK_EQUAL(pipe.tx->cur, 3);
+    CHECK_EQUAL(pipe.tx->head, 5);
+    close_client(&pipe);
     send_frame(&a, 0xff, 1, 2);
     CHECK_EQUAL(receive_frame(&b), 1);
     CHECK_EQUAL(receive_frame(&b), 2);
