@@ -34,8 +34,9 @@ class FromNetmap(Source):
     """Receive packets from the netmap rings of a port, by exchanging buffers: nothing is copied.
 
     Arguments:
-      PORT      the port, such as ``replay:in.pcap`` or ``pcap:in.pcap``; ``nmclick run --port NAME=SPEC`` puts another
-                port in its place
+      PORT      the port: ``netmap:eth0`` and all of netmap's other names (``netmap:eth0-2``, ``netmap:eth0^``,
+                ``vale0:a``, ``netmap:p{1``), ``xdp:eth0``, ``packet:eth0``, ``tap:t0``, ``replay:in.pcap``,
+                ``pcap:in.pcap``; ``nmclick run --port NAME=SPEC`` puts another in its place
       QUEUE     the receive ring to read; negative (the default): all, in turn
       BURST     packets to take at a time at most; 0 (the default): a whole batch
       ACTIVE    receive at all (default true)

@@ -28,8 +28,9 @@ class ToNetmap(PortSink):
     it is push, packets that find the ring full are dropped and counted.
 
     Arguments:
-      PORT   the port, such as ``pcap:out.pcap`` or ``null:``; ``nmclick run --port NAME=SPEC`` puts another in its
-             place
+      PORT   the port: ``netmap:eth0`` and all of netmap's other names (``netmap:eth0^``, ``vale0:a``, ``netmap:p{1``),
+             ``xdp:eth0``, ``packet:eth0``, ``tap:t0``, ``pcap:out.pcap``, ``null:``; ``nmclick run --port NAME=SPEC``
+             puts another in its place
       QUEUE  the transmit ring to use (default 0; with several workers that is the first one's, and each has its own as
              far as there are enough)
       BURST  packets to draw at a time at most; 0 (the default): a whole batch

@@ -1,5 +1,6 @@
-/* What a kind of port brings, and the parts all of them share. A new kind is one file that defines
- * nm_NAME_driver and one line in NM_PORT_DRIVERS. */
+/* What a kind of port brings, and the parts all of them share. A new kind is one file with an NM_PORT_DRIVER
+ * and one line among the kinds in port.c. Files right here are part of the runtime; those in a folder are a
+ * library of their own, built when one of its kinds is first used. */
 #ifndef NMCLICK_PORTS_DRIVER_H
 #define NMCLICK_PORTS_DRIVER_H
 
@@ -10,9 +11,7 @@
 #include "../netmap/ring.h"
 
 struct nm_port_driver {
-    const char *scheme; /* the word before the colon */
-    bool prefix;        /* ... or what it begins with */
-    const char *syntax; /* for messages: "pcap:FILE" */
+    const char *scheme; /* one of the kinds in port.c */
     /* `rest` is what follows "scheme:". As nm_port_open and nm_port_probe. */
     struct nm_port *(*open)(const char *spec, const char *rest, struct nm_region *region,
                             const struct nm_port_options *options, char *error, size_t size);
@@ -21,22 +20,15 @@ struct nm_port_driver {
     int (*memory)(const char *spec); /* as nm_port_memory; NULL: 0 */
 };
 
-#define NM_PORT_DRIVERS(X)                                                                                   \
-    X(pcap)                                                                                                  \
-    X(replay)                                                                                                \
-    X(pipe)                                                                                                  \
-    X(netmap)                                                                                                \
-    X(vale)                                                                                                  \
-    X(xdp)                                                                                                   \
-    X(packet)                                                                                                \
-    X(tap)                                                                                                   \
-    X(tun)                                                                                                   \
-    X(socket)                                                                                                \
-    X(null)
-
-#define NM_DECLARE_DRIVER(name) extern const struct nm_port_driver nm_##name##_driver;
-NM_PORT_DRIVERS(NM_DECLARE_DRIVER)
-#undef NM_DECLARE_DRIVER
+/* Makes a kind of port known when the library that it is in is loaded: NM_PORT_DRIVER(null) = {...}; */
+#define NM_PORT_DRIVER(name)                                                                                 \
+    static const struct nm_port_driver nm_##name##_driver;                                                   \
+    __attribute__((constructor)) static void nm_##name##_add(void)                                           \
+    {                                                                                                        \
+        nm_port_add_driver(&nm_##name##_driver);                                                             \
+    }                                                                                                        \
+    static const struct nm_port_driver nm_##name##_driver
+void nm_port_add_driver(const struct nm_port_driver *driver);
 
 #define NM_DEFAULT_SLOTS 256u
 

@@ -355,18 +355,15 @@ static int netmap_memory_rank(const char *spec)
     return name.vale ? 1 : 2; /* all cards share theirs */
 }
 
-const struct nm_port_driver nm_netmap_driver = {
+NM_PORT_DRIVER(netmap) = {
     .scheme = "netmap",
-    .syntax = "netmap:NAME",
     .open = netmap_open,
     .probe = netmap_probe,
     .memory = netmap_memory_rank,
 };
 
-const struct nm_port_driver nm_vale_driver = {
+NM_PORT_DRIVER(vale) = {
     .scheme = "vale",
-    .prefix = true,
-    .syntax = "valeID:PORT",
     .open = netmap_open,
     .probe = netmap_probe,
     .memory = netmap_memory_rank,

@@ -57,4 +57,4 @@ static struct nm_port *null_open(const char *spec, const char *rest, struct nm_r
     return port;
 }
 
-const struct nm_port_driver nm_null_driver = {.scheme = "null", .syntax = "null:", .open = null_open};
+NM_PORT_DRIVER(null) = {.scheme = "null", .open = null_open};

@@ -119,5 +119,4 @@ static int64_t pcap_probe(const char *spec, const char *path, const struct nm_po
     return options->read ? capture_longest(spec, path, error, size) : 0;
 }
 
-const struct nm_port_driver nm_pcap_driver = {
-    .scheme = "pcap", .syntax = "pcap:FILE", .open = pcap_open, .probe = pcap_probe};
+NM_PORT_DRIVER(pcap) = {.scheme = "pcap", .open = pcap_open, .probe = pcap_probe};

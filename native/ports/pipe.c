@@ -208,5 +208,4 @@ static struct nm_port *pipe_open(const char *spec, const char *rest, struct nm_r
     return NULL;
 }
 
-const struct nm_port_driver nm_pipe_driver = {
-    .scheme = "pipe", .syntax = "pipe:NAME{ID and pipe:NAME}ID", .open = pipe_open};
+NM_PORT_DRIVER(pipe) = {.scheme = "pipe", .open = pipe_open};

@@ -3,11 +3,36 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#define DRIVER(name) &nm_##name##_driver,
-static const struct nm_port_driver *const drivers[] = {NM_PORT_DRIVERS(DRIVER)};
-#undef DRIVER
+/* Every kind there is: the word before the colon, or how it begins; the folder of its library, NULL for the
+ * runtime itself; how it is written, for messages. */
+static const struct kind {
+    const char *scheme;
+    bool prefix;
+    const char *module, *syntax;
+} kinds[] = {
+    {"pcap", false, NULL, "pcap:FILE"},
+    {"replay", false, NULL, "replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS]"},
+    {"pipe", false, NULL, "pipe:NAME{ID and pipe:NAME}ID"},
+    {"netmap", false, "netmap", "netmap:NAME"},
+    {"vale", true, "netmap", "valeID:PORT"},
+    {"xdp", false, "linux", "xdp:INTERFACE[,rings=N][,queue=N][,copy][,skb][,promisc]"},
+    {"packet", false, "linux", "packet:INTERFACE[,rings=N][,promisc]"},
+    {"tap", false, "linux", "tap:NAME[,rings=N]"},
+    {"tun", false, "linux", "tun:NAME[,rings=N]"},
+    {"socket", false, "linux", "socket:NAME"},
+    {"null", false, NULL, "null:"},
+};
 
-#define N_DRIVERS (sizeof drivers / sizeof drivers[0])
+#define N_KINDS (sizeof kinds / sizeof kinds[0])
+
+static const struct nm_port_driver *drivers[N_KINDS]; /* as far as their libraries are loaded */
+
+void nm_port_add_driver(const struct nm_port_driver *driver)
+{
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (strcmp(kinds[i].scheme, driver->scheme) == 0)
+            drivers[i] = driver;
+}
 
 const char *nm_drop_text(enum nm_drop_reason reason)
 {
@@ -37,9 +62,9 @@ void nm_port_error(char *error, size_t size, const char *spec, const char *forma
 static void say_unknown(char *error, size_t size, const char *spec, const char *colon)
 {
     char known[400] = "";
-    for (size_t i = 0; i < N_DRIVERS; i++) {
+    for (size_t i = 0; i < N_KINDS; i++) {
         size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", drivers[i]->syntax);
+        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", kinds[i].syntax);
     }
     if (colon)
         nm_port_error(error, size, spec, "unknown kind of port '%.*s'; there are %s", (int)(colon - spec),
@@ -50,22 +75,35 @@ static void say_unknown(char *error, size_t size, const char *spec, const char *
                       known);
 }
 
-static bool has_scheme(const struct nm_port_driver *driver, const char *spec, size_t length)
+static const struct kind *find_kind(const char *spec)
 {
-    size_t n = strlen(driver->scheme);
-    return (driver->prefix ? length >= n : length == n) && memcmp(driver->scheme, spec, n) == 0;
+    const char *colon = strchr(spec, ':');
+    size_t length = colon ? (size_t)(colon - spec) : 0;
+    for (size_t i = 0; colon && i < N_KINDS; i++) {
+        size_t n = strlen(kinds[i].scheme);
+        if ((kinds[i].prefix ? length >= n : length == n) && memcmp(kinds[i].scheme, spec, n) == 0)
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+const char *nm_port_module(const char *spec)
+{
+    const struct kind *kind = find_kind(spec);
+    return kind && !drivers[kind - kinds] ? kind->module : NULL;
 }
 
 static const struct nm_port_driver *find_driver(const char *spec, const char **rest, char *error, size_t size)
 {
-    const char *colon = strchr(spec, ':');
-    for (size_t i = 0; colon && i < N_DRIVERS; i++)
-        if (has_scheme(drivers[i], spec, (size_t)(colon - spec))) {
-            *rest = colon + 1;
-            return drivers[i];
-        }
-    say_unknown(error, size, spec, colon);
-    return NULL;
+    const struct kind *kind = find_kind(spec);
+    if (!kind) {
+        say_unknown(error, size, spec, strchr(spec, ':'));
+        return NULL;
+    }
+    *rest = strchr(spec, ':') + 1;
+    if (!drivers[kind - kinds])
+        nm_port_error(error, size, spec, "the library for such ports is not loaded");
+    return drivers[kind - kinds];
 }
 
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size)

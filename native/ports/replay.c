@@ -169,8 +169,4 @@ static int64_t replay_probe(const char *spec, const char *rest, const struct nm_
     return longest;
 }
 
-const struct nm_port_driver nm_replay_driver = {.scheme = "replay",
-                                                .syntax =
-                                                    "replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS]",
-                                                .open = replay_open,
-                                                .probe = replay_probe};
+NM_PORT_DRIVER(replay) = {.scheme = "replay", .open = replay_open, .probe = replay_probe};

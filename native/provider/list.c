@@ -11,6 +11,17 @@ struct totals {
     uint64_t packets, bytes, drops, full, waiting;
 };
 
+/* Slots that the program has not given back. */
+static uint32_t slots_waiting(const struct ring *ring)
+{
+    const struct nm_ring *nm = &ring->nm;
+    const uint32_t filled = nm_ring_distance(nm, nm->hwcur, nm->hwtail),
+                   head = __atomic_load_n(&ring->mail->head, __ATOMIC_RELAXED);
+    if (head >= nm->n_slots || nm_ring_distance(nm, nm->hwcur, head) > filled)
+        return filled;
+    return nm_ring_distance(nm, head, nm->hwtail);
+}
+
 static void add(struct totals *totals, const struct ring *rings, unsigned n, bool tx)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -20,7 +31,7 @@ static void add(struct totals *totals, const struct ring *rings, unsigned n, boo
         totals->drops += nm->drops;
         totals->full += nm->drops_by[NM_DROP_FULL];
         if (!tx && nm->ring)
-            totals->waiting += nm_ring_distance(nm, nm->hwcur, nm->hwtail);
+            totals->waiting += slots_waiting(&rings[i]);
     }
 }
 

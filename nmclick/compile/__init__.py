@@ -22,7 +22,7 @@ def compile_router(
     graph: RouterGraph, *, burst: int = BURST, workers: int = 1, output: Path | None = None
 ) -> CompiledProgram:
     """Plan, emit and compile; from the cache when this very program was compiled before. Raises CompilerError."""
-    flags = ("-I", str(elements_folder()))
+    flags = ("-I", str(elements_folder()), "-Wl,-z,lazy")
     key = program_key(graph, burst, workers, flags)
     kept = kept_program(key) if output is None else None
     if kept is not None:

@@ -211,6 +211,15 @@ def runtime_library() -> Path:
     return compile_shared(list(sources), flags=flags, depends=depends, name="runtime")
 
 
+def port_library(module: str) -> Path:
+    """The kinds of port in a folder of native/ports, built when one is first used. Raises CompilerError."""
+    native = native_folder()
+    folder = native / "ports" / module
+    depends = sorted(p for part in ("netmap", "ports") for p in (native / part).rglob("*.h"))
+    flags = ("-I", str(native), "-fvisibility=default")
+    return compile_shared(sorted(folder.glob("*.c")), flags=flags, depends=depends, name=f"ports-{module}")
+
+
 class RuntimeBuild:
     """The runtime library, made in a thread of its own while the configuration is read: the first time it takes as long
     as compiling a configuration does."""

@@ -15,7 +15,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from nmclick.compile.cc import cache_folder
+from nmclick.compile.cc import cache_folder, port_library
 
 #: No time: "not for time's sake", "no time-out".
 NEVER = 2**64 - 1
@@ -81,6 +81,7 @@ struct nm_port {
 };
 int nm_port_memory(const char *spec);
 void nm_user_set_provider(const char *path);
+const char *nm_port_module(const char *spec);
 int64_t nm_port_probe(const char *spec, const struct nm_port_options *options, char *error, size_t size);
 
 struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size);
@@ -171,8 +172,16 @@ def load_runtime(path: Path) -> Any:
     return ffi.dlopen(str(path), ffi.RTLD_NOW | ffi.RTLD_GLOBAL)
 
 
+@cache
+def load_ports(module: str) -> Any:
+    """The library with some kinds of port, beside the runtime, which has to be loaded. Raises CompilerError."""
+    ffi = interface()
+    return ffi.dlopen(str(port_library(module)), ffi.RTLD_NOW | ffi.RTLD_GLOBAL)
+
+
 def load_program(path: Path) -> tuple[Any, Any]:
     """A compiled configuration: its library, to be kept as long as it is used, and its nm_program."""
     ffi = interface()
-    library = ffi.dlopen(str(path), ffi.RTLD_NOW | ffi.RTLD_LOCAL)
+    # Lazy: what elements ask of kinds of port that are not loaded is not called.
+    library = ffi.dlopen(str(path), ffi.RTLD_LAZY | ffi.RTLD_LOCAL)
     return library, ffi.addressof(library, "nm_program")

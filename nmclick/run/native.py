@@ -8,7 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nmclick.run.ffi import NEVER, interface, load_program, load_runtime
+from nmclick.run.ffi import NEVER, interface, load_ports, load_program, load_runtime
 
 __all__ = ["NEVER", "Event", "EventKind", "Native", "NativeError", "PortCounters", "TaskCounters", "WorkerCounters"]
 
@@ -98,18 +98,18 @@ class Native:
 
     def port_memory(self, spec: str) -> int:
         """Above 0: the port has memory of its own, the higher the better; below 0: packets must lie in the run's."""
-        return int(self._lib.nm_port_memory(spec.encode("utf-8", "surrogateescape")))
+        return int(self._lib.nm_port_memory(port_name(self._lib, spec)))
 
     def adopt(self, spec: str, *, read: bool, write: bool, options: Mapping[str, int]) -> bool:
         """Let packets lie in the memory of this port, which is then to be opened as here. Before any other port.
         False if that cannot be: all is as it was."""
         wanted = port_options(self._ffi, read=read, write=write, options=options)
-        return bool(self._lib.nm_runtime_adopt(self._runtime, spec.encode("utf-8", "surrogateescape"), wanted))
+        return bool(self._lib.nm_runtime_adopt(self._runtime, port_name(self._lib, spec), wanted))
 
     def open_port(self, spec: str, *, read: bool, write: bool, options: Mapping[str, int]) -> int:
         """Open a port; its number. Options are fields of struct nm_port_options."""
         wanted = port_options(self._ffi, read=read, write=write, options=options)
-        name = spec.encode("utf-8", "surrogateescape")
+        name = port_name(self._lib, spec)
         port = self._lib.nm_runtime_open(self._runtime, name, wanted, self._error, _ERROR_ROOM)
         if not port:
             raise NativeError(self._message())
@@ -308,12 +308,21 @@ def port_options(ffi: Any, *, read: bool, write: bool, options: Mapping[str, int
     return wanted
 
 
+def port_name(lib: Any, spec: str) -> bytes:
+    """A port's name for C, the library for its kind loaded. Raises CompilerError."""
+    name = spec.encode("utf-8", "surrogateescape")
+    module = lib.nm_port_module(name)
+    if module != interface().NULL:
+        load_ports(interface().string(module).decode("ascii"))
+    return name
+
+
 def longest_frame(library: Path, spec: str, *, read: bool, write: bool, options: Mapping[str, int]) -> int:
     """Longest frame that a port will deliver, 0 if that cannot be told before it runs. Raises NativeError."""
     ffi, lib = interface(), load_runtime(library)
     error = ffi.new("char[]", _ERROR_ROOM)
     wanted = port_options(ffi, read=read, write=write, options=options)
-    longest = int(lib.nm_port_probe(spec.encode("utf-8", "surrogateescape"), wanted, error, _ERROR_ROOM))
+    longest = int(lib.nm_port_probe(port_name(lib, spec), wanted, error, _ERROR_ROOM))
     if longest < 0:
         raise NativeError(ffi.string(error).decode("utf-8", "surrogateescape"))
     return longest

@@ -112,7 +112,7 @@ def ours(workload: Workload, ports: Sequence[str], workers: int = 1) -> Measured
 def reference_library() -> Callable[[Workload, Sequence[str]], float]:
     """The hand-written loops, as a function like `ours`."""
     native = native_folder()
-    sources = [p for part in ("netmap", "ports") for p in sorted((native / part).glob("*.c"))]
+    sources = [p for part in ("netmap", "ports") for p in sorted((native / part).rglob("*.c"))]
     path = compile_shared(
         [Path(__file__).parent / "reference.c", *sources],
         flags=("-I", str(native)),

@@ -1,6 +1,6 @@
 /* Checksums that a sender left to its network card. */
 #include "check.h"
-#include "ports/offload.h"
+#include "ports/linux/offload.h"
 
 struct frame {
     uint8_t bytes[200];

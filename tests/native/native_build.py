@@ -16,7 +16,7 @@ FLAGS = [
 
 
 def sources() -> list[Path]:
-    return sorted([*NATIVE.glob("netmap/*.c"), *NATIVE.glob("ports/*.c")])
+    return sorted([*NATIVE.glob("netmap/*.c"), *NATIVE.glob("ports/**/*.c")])
 
 
 class Build:

@@ -39,7 +39,7 @@ exit $failed
 
 def build(output: Path) -> None:
     """Compile and link statically."""
-    sources = [*NATIVE.glob("netmap/*.c"), *NATIVE.glob("ports/*.c")]
+    sources = [*NATIVE.glob("netmap/*.c"), *NATIVE.glob("ports/**/*.c")]
     flags = ["-std=gnu11", "-O1", "-g", "-static", f"-I{NATIVE / 'include'}", f"-I{NATIVE}"]
     files = [*map(str, sources), str(HERE / "live.c")]
     subprocess.run(["gcc", *flags, *files, "-o", str(output), "-lpthread"], check=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -42,6 +42,7 @@ class Lab:
     switch: Path
     folder: Path
     logs: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,7 +58,7 @@ class Lab:
         return compile_c(self.build / Path(source).stem, HERE / source, library, f"-Wl,-rpath,{self.build}")
 
     def start(self, source: str, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [self.program(source), *arguments],
             env=self.environment,
             stdin=subprocess.PIPE,
@@ -65,6 +66,8 @@ class Lab:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
 
     def run(self, source: str, *arguments: str, seconds: float = 60) -> str:
         done = subprocess.run(
@@ -84,6 +87,9 @@ class Lab:
 
     def wait_for_end(self) -> None:
         """The switch process leaves by itself when nobody needs it."""
+        for process in self.started:
+            process.kill()
+            process.communicate()
         deadline = time.monotonic() + 10
         while (self.folder / "switch").exists():
             assert time.monotonic() < deadline, "the switch process stays"

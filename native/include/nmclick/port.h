@@ -132,6 +132,10 @@ struct nm_port_options {
     uint32_t mtu;         /* for devices that are made: 0: 1500 */
 };
 
+/* The folder below native/ports whose library has to be loaded before this port is opened; NULL: none any
+ * more. */
+const char *nm_port_module(const char *spec);
+
 /* Longest frame that will come out of this port as far as can be told now (0: not known), so that the
  * region's buffers can be made large enough before it is opened. Negative: -errno, with a message in `error`.
  */

@@ -4,7 +4,7 @@
 
 #include <net/if.h>
 
-#include "driver.h"
+#include "../driver.h"
 
 #define TAP_RINGS_MAX 64u
 

@@ -4,7 +4,7 @@
 
 #include <net/if.h>
 
-#include "driver.h"
+#include "../driver.h"
 
 struct nm_device {
     char name[IFNAMSIZ];

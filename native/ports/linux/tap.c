@@ -183,7 +183,5 @@ static int64_t tap_probe(const char *spec, const char *rest, const struct nm_por
     return options->read ? (options->mtu ? options->mtu : TAP_DEFAULT_MTU) + TAP_LINK_ROOM : 0;
 }
 
-const struct nm_port_driver nm_tap_driver = {
-    .scheme = "tap", .syntax = "tap:NAME[,rings=N]", .open = tap_open, .probe = tap_probe};
-const struct nm_port_driver nm_tun_driver = {
-    .scheme = "tun", .syntax = "tun:NAME[,rings=N]", .open = tun_open, .probe = tap_probe};
+NM_PORT_DRIVER(tap) = {.scheme = "tap", .open = tap_open, .probe = tap_probe};
+NM_PORT_DRIVER(tun) = {.scheme = "tun", .open = tun_open, .probe = tap_probe};

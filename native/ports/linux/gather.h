@@ -4,7 +4,7 @@
 
 #include <sys/uio.h>
 
-#include "driver.h"
+#include "../driver.h"
 
 #define NM_FRAGMENTS 32u /* slots of one frame */
 

@@ -266,9 +266,4 @@ static int xdp_memory(const char *spec)
     return -1;
 }
 
-const struct nm_port_driver nm_xdp_driver = {.scheme = "xdp",
-                                             .syntax =
-                                                 "xdp:INTERFACE[,rings=N][,queue=N][,copy][,skb][,promisc]",
-                                             .open = xdp_open,
-                                             .probe = xdp_probe,
-                                             .memory = xdp_memory};
+NM_PORT_DRIVER(xdp) = {.scheme = "xdp", .open = xdp_open, .probe = xdp_probe, .memory = xdp_memory};

@@ -318,5 +318,4 @@ static int64_t socket_probe(const char *spec, const char *rest, const struct nm_
     return options->snap_length;
 }
 
-const struct nm_port_driver nm_socket_driver = {
-    .scheme = "socket", .syntax = "socket:NAME", .open = socket_open, .probe = socket_probe};
+NM_PORT_DRIVER(socket) = {.scheme = "socket", .open = socket_open, .probe = socket_probe};

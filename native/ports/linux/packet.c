@@ -288,7 +288,4 @@ static int64_t packet_probe(const char *spec, const char *rest, const struct nm_
     return nm_device_longest_frame(&device);
 }
 
-const struct nm_port_driver nm_packet_driver = {.scheme = "packet",
-                                                .syntax = "packet:INTERFACE[,rings=N][,promisc]",
-                                                .open = packet_open,
-                                                .probe = packet_probe};
+NM_PORT_DRIVER(packet) = {.scheme = "packet", .open = packet_open, .probe = packet_probe};
