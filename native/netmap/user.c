@@ -68,8 +68,8 @@ static int user_open(void)
     return -1;
 }
 
-/* As in the kernel the port is gone at the return, unless a forked process has the descriptor, too: the switch
- * process answers a new client after it saw the end of this one. */
+/* As in the kernel the port is gone at the return, unless a forked process has the descriptor, too: the
+ * switch process answers a new client after it saw the end of this one. */
 static int user_close(int fd)
 {
     const struct nm_user *user = nm_user_find(fd);
@@ -130,12 +130,15 @@ static void *user_map(int fd, size_t length)
         errno = user ? EINVAL : EBADF;
         return MAP_FAILED;
     }
-    uint8_t *space = mmap(NULL, length + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *space =
+        mmap(NULL, length + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space == MAP_FAILED)
         return MAP_FAILED;
     uint8_t *base = (uint8_t *)(((uintptr_t)space + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
-    size_t used = (length + 4095) & ~(size_t)4095, behind = (size_t)(space + length + HUGE_PAGE - (base + length));
-    if (mmap(base, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, user->region_fd, 0) == MAP_FAILED) {
+    size_t used = (length + 4095) & ~(size_t)4095,
+           behind = (size_t)(space + length + HUGE_PAGE - (base + length));
+    if (mmap(base, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, user->region_fd, 0) ==
+        MAP_FAILED) {
         int err = errno;
         munmap(space, length + HUGE_PAGE);
         errno = err;

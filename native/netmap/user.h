@@ -21,7 +21,8 @@ struct nm_user {
     bool bound, dead;     /* has a port; the switch process is gone */
     /* From here on: once it is bound. */
     int region_fd, bell;
-    struct nm_region region; /* base: the part in front of the buffers; n_buffers and buffer_size for checks */
+    struct nm_region
+        region; /* base: the part in front of the buffers; n_buffers and buffer_size for checks */
     uint64_t region_size;
     struct nm_mail *mail;
     size_t mail_size;

@@ -14,7 +14,8 @@ static void *map_shared(int fd, size_t size, int protection)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-static struct nm_user_ring *view_rings(const struct nm_user *user, struct nm_span_of_rings span, uint32_t first)
+static struct nm_user_ring *view_rings(const struct nm_user *user, struct nm_span_of_rings span,
+                                       uint32_t first)
 {
     struct nm_user_ring *rings = calloc((size_t)(span.end - span.first) + 1, sizeof *rings);
     for (uint32_t i = 0; rings && i < (uint32_t)(span.end - span.first); i++) {
@@ -34,8 +35,7 @@ int nm_user_bind(struct nm_user *user, const struct nm_answer *answer, const int
     user->region_size = answer->region_size;
     user->region = (struct nm_region){
         .size = answer->rings_size, .n_buffers = answer->n_buffers, .buffer_size = answer->buffer_size};
-    user->mail_size =
-        sizeof *user->mail + ((size_t)answer->n_tx + answer->n_rx) * sizeof *user->mail->ring;
+    user->mail_size = sizeof *user->mail + ((size_t)answer->n_tx + answer->n_rx) * sizeof *user->mail->ring;
     user->waiter = answer->waiter;
     user->flags = flags;
     user->kind = answer->kind;

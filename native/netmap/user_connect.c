@@ -53,7 +53,8 @@ static int make_folder(const char *path, bool make)
         return -1;
     if (fstat(folder, &status) == 0 && status.st_uid == geteuid() && !(status.st_mode & 077))
         return folder;
-    snprintf(trouble, sizeof trouble, "%.400s belongs to or can be entered by somebody else: chmod 700 it", path);
+    snprintf(trouble, sizeof trouble, "%.400s belongs to or can be entered by somebody else: chmod 700 it",
+             path);
     close(folder);
     errno = EACCES;
     return -1;
@@ -107,7 +108,8 @@ static int spawn(const char *folder_path)
     char path[4096];
     program(path, sizeof path);
     if (!*path) {
-        snprintf(trouble, sizeof trouble, "the program of the switch process is not known: set NMCLICK_PROVIDER");
+        snprintf(trouble, sizeof trouble,
+                 "the program of the switch process is not known: set NMCLICK_PROVIDER");
         return ENOENT;
     }
     posix_spawnattr_t attributes;

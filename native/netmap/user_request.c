@@ -62,7 +62,8 @@ static int read_options(const struct nmreq_header *header, struct nmreq_opt_offs
 {
     struct nmreq_option *seen[OPTIONS] = {NULL};
     size_t bytes = body_size(header->nr_reqtype);
-    for (struct nmreq_option *option = option_at(header->nr_options); option; option = option_at(option->nro_next)) {
+    for (struct nmreq_option *option = option_at(header->nr_options); option;
+         option = option_at(option->nro_next)) {
         const uint32_t type = option->nro_reqtype;
         bytes += sizeof *option;
         if (bytes > MOST_BYTES)
@@ -88,7 +89,8 @@ static int read_options(const struct nmreq_header *header, struct nmreq_opt_offs
 /* Is there an option that this request does not know? */
 static bool has_strange_option(const struct nmreq_header *header)
 {
-    for (struct nmreq_option *option = option_at(header->nr_options); option; option = option_at(option->nro_next))
+    for (struct nmreq_option *option = option_at(header->nr_options); option;
+         option = option_at(option->nro_next))
         if (header->nr_reqtype != NETMAP_REQ_REGISTER || option->nro_reqtype != NETMAP_OPT_OFFSETS)
             return true;
     return false;
@@ -157,7 +159,8 @@ int nm_user_control(struct nm_user *user, struct nmreq_header *header)
 #define LEGACY_MODE_MASK 0xfu
 #define LEGACY_LIST 4u
 
-static int register_from_legacy(const struct nmreq *old, struct nmreq_header *header, struct nmreq_register *reg)
+static int register_from_legacy(const struct nmreq *old, struct nmreq_header *header,
+                                struct nmreq_register *reg)
 {
     uint32_t mode = old->nr_flags & LEGACY_MODE_MASK;
     *reg = (struct nmreq_register){.nr_tx_slots = old->nr_tx_slots,

@@ -65,7 +65,8 @@ static void leave(struct nm_user_ring *ring)
 }
 
 /* Is there something that the switch process would do? A pipe's reader may have given slots back. */
-static bool worth_asking(const struct nm_user *user, const struct nm_user_ring *ring, uint32_t head, bool wait)
+static bool worth_asking(const struct nm_user *user, const struct nm_user_ring *ring, uint32_t head,
+                         bool wait)
 {
     if (head != ring->mail->head)
         return true;

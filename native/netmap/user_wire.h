@@ -19,7 +19,8 @@
 #define NM_USER_MOST_RINGS 256u /* a direction */
 #define NM_USER_WAITERS 32u     /* descriptors of one port */
 /* A private flag of nmreq_register.nr_flags: NIOCTXSYNC does not wait until the switch process has seen the
- * packets, as with hardware. Without it they have arrived when the call returns, as with the kernel's VALE. */
+ * packets, as with hardware. Without it they have arrived when the call returns, as with the kernel's VALE.
+ */
 #define NM_USER_LAZY UINT64_C(0x100000000)
 
 #define NM_LINE_ALIGNED __attribute__((aligned(64)))
@@ -96,7 +97,7 @@ struct nm_answer {
     uint64_t region_size, rings_size; /* the part in front of the buffers */
     uint32_t n_buffers, buffer_size;
     uint32_t waiter;
-    uint16_t n_tx, n_rx; /* of the port */
+    uint16_t n_tx, n_rx;            /* of the port */
     struct nm_span_of_rings tx, rx; /* bound */
     uint8_t kind;                   /* enum nm_port_kind */
 };

@@ -82,7 +82,8 @@ void client_forget_bell(struct provider *provider, struct binding *binding)
         close(binding->bell);
 }
 
-static bool answer_client(const struct client *client, const struct nm_answer *answer, const int *fds, unsigned n_fds)
+static bool answer_client(const struct client *client, const struct nm_answer *answer, const int *fds,
+                          unsigned n_fds)
 {
     union {
         struct cmsghdr header;

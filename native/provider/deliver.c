@@ -54,7 +54,8 @@ static void look_for_room(struct ring *to)
 {
     struct nm_ring *nm = &to->nm;
     uint32_t head = __atomic_load_n(&to->mail->head, __ATOMIC_ACQUIRE);
-    if (head >= nm->n_slots || nm_ring_distance(nm, nm->hwcur, head) > nm_ring_distance(nm, nm->hwcur, nm->hwtail))
+    if (head >= nm->n_slots ||
+        nm_ring_distance(nm, nm->hwcur, head) > nm_ring_distance(nm, nm->hwcur, nm->hwtail))
         return;
     nm->hwcur = head;
     to->room = nm->n_slots - 1 - nm_ring_distance(nm, head, nm->hwtail);
@@ -75,9 +76,9 @@ static always_inline void put_piece(struct ring *to, uint32_t at, const struct p
     } else {
         uint8_t *target = nm_region_buffer(region, slot.buf_idx) + offset;
         __builtin_prefetch(target, 1);
-        copies[n_copies++] = (struct copy){
-            piece->data, target, length,
-            piece->lines && offset + ((length + 63) & ~63u) <= BUFFER_SIZE && offset <= BUFFER_SIZE - 64};
+        copies[n_copies++] = (struct copy){piece->data, target, length,
+                                           piece->lines && offset + ((length + 63) & ~63u) <= BUFFER_SIZE &&
+                                               offset <= BUFFER_SIZE - 64};
     }
     __builtin_prefetch(shared + 16, 1);
     store_u32((uint8_t *)shared + offsetof(struct netmap_slot, len), length | (uint32_t)flags << 16);

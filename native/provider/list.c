@@ -56,13 +56,14 @@ static void print_port(FILE *out, const struct port *port)
     add(&rx, port->rx, port->n_rx, false);
     fputs("port name=", out);
     print_name(out, port->name);
-    fprintf(out,
-            " kind=%s pid=%d descriptors=%u tx_rings=%u rx_rings=%u tx_slots=%u rx_slots=%u region=%u buffers=%u"
-            " tx_packets=%lu tx_bytes=%lu tx_drops=%lu rx_packets=%lu rx_bytes=%lu rx_drops=%lu rx_full=%lu"
-            " rx_waiting=%lu\n",
-            kind_names[port->kind], port->bindings ? port->pid : 0, descriptors, port->n_tx, port->n_rx,
-            port->tx_slots, port->rx_slots, port->memory->id, port_buffers(port), tx.packets, tx.bytes, tx.drops,
-            rx.packets, rx.bytes, rx.drops, rx.full, rx.waiting);
+    fprintf(
+        out,
+        " kind=%s pid=%d descriptors=%u tx_rings=%u rx_rings=%u tx_slots=%u rx_slots=%u region=%u buffers=%u"
+        " tx_packets=%lu tx_bytes=%lu tx_drops=%lu rx_packets=%lu rx_bytes=%lu rx_drops=%lu rx_full=%lu"
+        " rx_waiting=%lu\n",
+        kind_names[port->kind], port->bindings ? port->pid : 0, descriptors, port->n_tx, port->n_rx,
+        port->tx_slots, port->rx_slots, port->memory->id, port_buffers(port), tx.packets, tx.bytes, tx.drops,
+        rx.packets, rx.bytes, rx.drops, rx.full, rx.waiting);
 }
 
 static void print_all(const struct provider *provider, FILE *out)

@@ -39,7 +39,8 @@ void ring_bells(struct ring *ring, bool tx, uint32_t events)
             !span_has(tx ? binding->tx : binding->rx, ring->nm.ring_id))
             continue;
         __atomic_store_n(waits, 0, __ATOMIC_RELAXED);
-        send(binding->bell, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* a full socket is a bell that rings already */
+        send(binding->bell, "", 1,
+             MSG_DONTWAIT | MSG_NOSIGNAL); /* a full socket is a bell that rings already */
     }
 }
 
@@ -120,7 +121,8 @@ static void serve_events(struct provider *provider, int timeout)
     bool new_client = false;
     for (int i = 0; i < n; i++)
         if ((events[i].data.u64 & 3) == SOURCE_BELL)
-            drain_bell(provider, (struct binding *)(uintptr_t)(events[i].data.u64 & ~UINT64_C(3)), events[i].events);
+            drain_bell(provider, (struct binding *)(uintptr_t)(events[i].data.u64 & ~UINT64_C(3)),
+                       events[i].events);
     for (int i = 0; i < n; i++)
         if ((events[i].data.u64 & 3) == SOURCE_CLIENT)
             client_ready(provider, (struct client *)(uintptr_t)(events[i].data.u64 & ~UINT64_C(3)),

@@ -1,5 +1,5 @@
-/* nmclick-switch FOLDER: takes up its place in the folder, says by its exit status that it did, and goes on in
- * the background. Who starts it holds the folder's lock. */
+/* nmclick-switch FOLDER: takes up its place in the folder, says by its exit status that it did, and goes on
+ * in the background. Who starts it holds the folder's lock. */
 #define _GNU_SOURCE
 #include "provider.h"
 
@@ -53,8 +53,8 @@ static bool make_state(struct provider *provider)
         return false;
     void *state = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, provider->state_fd, 0);
     provider->state = state;
-    return state != MAP_FAILED &&
-           fcntl(provider->state_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0;
+    return state != MAP_FAILED && fcntl(provider->state_fd, F_ADD_SEALS,
+                                        F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0;
 }
 
 static bool prepare(struct provider *provider, const char *folder)

@@ -18,7 +18,8 @@ static size_t round_up(size_t size, size_t to)
 /* At an address that huge pages can be used at. */
 static uint8_t *map_file(int fd, size_t size)
 {
-    uint8_t *space = mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *space =
+        mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space == MAP_FAILED)
         return NULL;
     uint8_t *base = (uint8_t *)round_up((uintptr_t)space, HUGE_PAGE);
@@ -59,7 +60,8 @@ struct memory *memory_create(uint16_t id, pid_t pid, const struct memory_plan *p
     memory->owner = calloc(plan->n_buffers, 1);
     memory->free_list = malloc(plan->n_buffers * sizeof *memory->free_list);
     memory->fd = memfd_create("netmap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (!memory->owner || !memory->free_list || memory->fd < 0 || ftruncate(memory->fd, (off_t)region->size) < 0 ||
+    if (!memory->owner || !memory->free_list || memory->fd < 0 ||
+        ftruncate(memory->fd, (off_t)region->size) < 0 ||
         fcntl(memory->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 ||
         !(region->base = map_file(memory->fd, region->size))) {
         memory_destroy(memory);
@@ -111,7 +113,8 @@ void memory_leave(struct memory *memory, uint8_t domain)
 {
     if (--memory->domain[domain].holders)
         return;
-    for (uint32_t i = NETMAP_FIRST_BUFFER; memory->domain[domain].n_buffers && i < memory->region.n_buffers; i++)
+    for (uint32_t i = NETMAP_FIRST_BUFFER; memory->domain[domain].n_buffers && i < memory->region.n_buffers;
+         i++)
         if (memory->owner[i] == domain)
             memory_free(memory, i);
 }

@@ -8,9 +8,9 @@
 #include "../netmap/pool.h"
 
 #define BUFFER_SIZE 2048u
-#define GLOBAL_ID 1u   /* nr_mem_id of the region that a process's ports can share */
-#define NOBODY 0u      /* owner of a free buffer */
-#define THE_PIPE 255u  /* owner of what belongs to a pipe's end that nobody has opened */
+#define GLOBAL_ID 1u  /* nr_mem_id of the region that a process's ports can share */
+#define NOBODY 0u     /* owner of a free buffer */
+#define THE_PIPE 255u /* owner of what belongs to a pipe's end that nobody has opened */
 #define MOST_DOMAINS 254u
 
 /* How many objects a region has room for. */

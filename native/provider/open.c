@@ -29,8 +29,8 @@ static struct memory_plan plan_for(uint32_t n_tx, uint32_t n_rx, uint32_t tx_slo
     n_rx++;
     return (struct memory_plan){
         .n_interfaces = N_INTERFACES,
-        .interface_size =
-            at_least((uint32_t)sizeof(struct netmap_if) + (n_tx + n_rx) * (uint32_t)sizeof(int64_t), INTERFACE_SIZE),
+        .interface_size = at_least(
+            (uint32_t)sizeof(struct netmap_if) + (n_tx + n_rx) * (uint32_t)sizeof(int64_t), INTERFACE_SIZE),
         .n_rings = at_least(n_tx + n_rx + 8 * n_pipes, 4),
         .ring_size = at_least(
             (uint32_t)sizeof(struct netmap_ring) + most * (uint32_t)sizeof(struct netmap_slot), RING_SIZE),
@@ -47,7 +47,8 @@ static bool id_is_used(const struct provider *provider, uint16_t id)
     return memory;
 }
 
-static struct memory *new_memory(struct provider *provider, uint16_t id, pid_t pid, const struct memory_plan *plan)
+static struct memory *new_memory(struct provider *provider, uint16_t id, pid_t pid,
+                                 const struct memory_plan *plan)
 {
     if (!id)
         for (id = GLOBAL_ID + 1; id && id_is_used(provider, id);)
@@ -95,7 +96,8 @@ static int open_vale(struct provider *provider, struct client *client, const cha
     if (!name[prefix])
         return EINVAL;
     for (const char *at = name; at < name + prefix; at++)
-        if (!((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '_'))
+        if (!((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
+              *at == '_'))
             return EINVAL;
     if ((*port = port_find(provider, name)))
         return 0;
@@ -110,8 +112,8 @@ static int open_vale(struct provider *provider, struct client *client, const cha
                                        reg->nr_extra_bufs, ROOM_FOR_PIPES);
     if (!memory && !(memory = new_memory(provider, 0, client->pid, &plan)))
         return ENOMEM;
-    *port = port_create(provider, NM_PORT_VALE, name, memory, reg->nr_tx_rings, reg->nr_rx_rings, reg->nr_tx_slots,
-                        reg->nr_rx_slots);
+    *port = port_create(provider, NM_PORT_VALE, name, memory, reg->nr_tx_rings, reg->nr_rx_rings,
+                        reg->nr_tx_slots, reg->nr_rx_slots);
     if (!*port)
         return ENOMEM;
     int err = ENOMEM;
@@ -134,7 +136,8 @@ static int make_pipe(struct provider *provider, const char *base, const char *id
     /* The wishes are the master's, as in netmap. */
     struct port *ends[2];
     ends[0] = port_create(provider, NM_PORT_PIPE, names[0], memory, n_tx, n_rx, slots[0], slots[1]);
-    ends[1] = ends[0] ? port_create(provider, NM_PORT_PIPE, names[1], memory, n_rx, n_tx, slots[1], slots[0]) : NULL;
+    ends[1] = ends[0] ? port_create(provider, NM_PORT_PIPE, names[1], memory, n_rx, n_tx, slots[1], slots[0])
+                      : NULL;
     if (!ends[1]) {
         if (ends[0])
             port_destroy(provider, ends[0]);
@@ -160,8 +163,9 @@ static int open_pipe(struct provider *provider, struct client *client, const cha
     if (strlen(base) > 31 || strlen(mark + 1) > 31)
         return EINVAL;
     const struct port *parent = port_find(provider, base);
-    const uint32_t slots[2] = {bound(reg->nr_tx_slots, parent ? parent->tx_slots : DEFAULT_SLOTS, MOST_SLOTS),
-                               bound(reg->nr_rx_slots, parent ? parent->rx_slots : DEFAULT_SLOTS, MOST_SLOTS)};
+    const uint32_t slots[2] = {
+        bound(reg->nr_tx_slots, parent ? parent->tx_slots : DEFAULT_SLOTS, MOST_SLOTS),
+        bound(reg->nr_rx_slots, parent ? parent->rx_slots : DEFAULT_SLOTS, MOST_SLOTS)};
     if (slots[0] < NM_MIN_SLOTS || slots[1] < NM_MIN_SLOTS)
         return EINVAL;
     /* Another process's packets are none of the pipe's business. */

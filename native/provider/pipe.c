@@ -70,7 +70,8 @@ static always_inline void release_slot(struct ring *rx, uint32_t at)
 
 bool pipe_released(const struct ring *tx)
 {
-    return tx->peer->nm.ring && __atomic_load_n(&tx->peer->mail->head, __ATOMIC_RELAXED) != tx->peer->nm.hwcur;
+    return tx->peer->nm.ring &&
+           __atomic_load_n(&tx->peer->mail->head, __ATOMIC_RELAXED) != tx->peer->nm.hwcur;
 }
 
 static void take_released(struct ring *rx)
@@ -81,7 +82,8 @@ static void take_released(struct ring *rx)
         return;
     if (head >= nm->n_slots ||
         nm_ring_distance(nm, nm->hwcur, head) > nm_ring_distance(nm, nm->hwcur, nm->hwtail)) {
-        __atomic_store_n(&rx->mail->head, nm->hwcur, __ATOMIC_RELAXED); /* or it would look like work for ever */
+        __atomic_store_n(&rx->mail->head, nm->hwcur,
+                         __ATOMIC_RELAXED); /* or it would look like work for ever */
         return;
     }
     for (uint32_t at = nm->hwcur; at != head; at = nm_ring_next(nm, at)) {

@@ -24,8 +24,8 @@ struct ring {
     struct nm_ring nm; /* nm.ring is NULL while nobody needs it */
     struct nm_mail_ring *mail;
     struct port *port;
-    struct ring *peer;    /* pipes: the ring at the other end that shares the slots */
-    uint32_t *pair;       /* pipes, tx: by slot, the buffer that was sent */
+    struct ring *peer;      /* pipes: the ring at the other end that shares the slots */
+    uint32_t *pair;         /* pipes, tx: by slot, the buffer that was sent */
     struct watch *watchers; /* monitors */
     uint64_t offset_mask;
     uint32_t most_offset;
@@ -59,7 +59,7 @@ struct port {
     struct port *next;
     enum nm_port_kind kind;
     char name[NETMAP_REQUEST_NAME_SIZE];
-    pid_t pid; /* whose it is while it is bound */
+    pid_t pid;      /* whose it is while it is bound */
     uint8_t domain; /* the same in its memory */
     struct memory *memory;
     struct ring *tx, *rx;
@@ -99,7 +99,7 @@ struct provider {
     struct memory *memories;
     struct ring **active; /* tx rings that may have work */
     uint32_t n_active, active_room;
-    bool changed; /* `active` is out of date */
+    bool changed;     /* `active` is out of date */
     uint64_t quit_at; /* ns; 0: there are clients */
 };
 
@@ -125,7 +125,14 @@ void request_control(struct provider *provider, struct client *client, const str
 /* register.c: 0 or an errno */
 int register_port(struct provider *provider, struct client *client, struct nm_answer *answer,
                   struct nmreq_opt_offsets *offsets, int *fds);
+
+/* binding.c */
+/* Binds the client to these rings of the port, which are made if need be; 0 or an errno. `*made` may be there
+ * after an error, too: to be unregistered. */
+int bind_rings(struct client *client, struct port *port, const struct nmreq_register *reg,
+               struct nm_span_of_rings tx, struct nm_span_of_rings rx, struct binding **made);
 void unregister(struct provider *provider, struct binding *binding);
+void port_free_unused(struct provider *provider, struct port *port);
 
 /* port.c */
 struct port *port_find(const struct provider *provider, const char *name);

@@ -38,7 +38,8 @@ static int pools_info(struct provider *provider, const struct client *client, co
 }
 
 /* There are no virtio-net headers. */
-static int port_header(const struct provider *provider, const char *name, bool set, struct nmreq_port_hdr *header)
+static int port_header(const struct provider *provider, const char *name, bool set,
+                       struct nmreq_port_hdr *header)
 {
     const struct port *port = port_find(provider, name);
     if (!port)
@@ -71,8 +72,8 @@ void request_control(struct provider *provider, struct client *client, const str
         break;
     case NETMAP_REQ_PORT_HDR_SET:
     case NETMAP_REQ_PORT_HDR_GET:
-        answer->error =
-            port_header(provider, answer->name, ask->reqtype == NETMAP_REQ_PORT_HDR_SET, &answer->body.port_hdr);
+        answer->error = port_header(provider, answer->name, ask->reqtype == NETMAP_REQ_PORT_HDR_SET,
+                                    &answer->body.port_hdr);
         break;
     default:
         answer->error = EOPNOTSUPP;

@@ -131,7 +131,8 @@ struct chunk {
 
 /* One packet from slot `at` on; where the next begins. One that goes on behind `head` ends there, as in the
  * kernel. */
-static always_inline uint32_t read_frame(const struct ring *ring, uint32_t at, uint32_t head, struct chunk *chunk)
+static always_inline uint32_t read_frame(const struct ring *ring, uint32_t at, uint32_t head,
+                                         struct chunk *chunk)
 {
     struct frame *frame = &chunk->frame[chunk->n_frames++];
     *frame = (struct frame){.first = (uint16_t)chunk->n_pieces, .bad = NM_DROP_REASONS};

@@ -22,7 +22,7 @@ from nmclick.run.loop import run_until_stopped
 from nmclick.run.ports import Substitution
 from nmclick.run.start import Settings, start
 
-from . import devices, traces, workloads
+from . import devices, provider, traces, workloads
 
 RUNS = 5
 PACKETS = 10_000_000
@@ -139,12 +139,15 @@ def reference_library() -> Callable[[Workload, Sequence[str]], float]:
 
 
 def main(wanted: Iterable[str]) -> None:
-    """Run the workloads whose names begin with one of `wanted`, all if there is none; "devices": interfaces."""
+    """Run the workloads whose names begin with one of `wanted`, all if there is none; "devices": interfaces;
+    "provider": the user-space netmap."""
     chosen = [c for c in cases() if not wanted or any(c.name.startswith(w) for w in wanted)]
     if chosen:
         pipelines(chosen)
     if not wanted or "devices" in wanted:
         devices.run(lambda line: print(line, flush=True))
+    if not wanted or "provider" in wanted:
+        provider.run(lambda line: print(line, flush=True))
 
 
 def pipelines(chosen: Sequence[Workload]) -> None:

@@ -1,5 +1,5 @@
-/* provider vale|pipe [SECONDS [SLOTS]]: packets of 60 bytes (64 with their checksum) from one process to another
- * over the user-space provider. Prints millions a second, and ns a packet. */
+/* provider vale|pipe [SECONDS [SLOTS]]: packets of 60 bytes (64 with their checksum) from one process to
+ * another over the user-space provider. Prints millions a second, and ns a packet. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,8 +31,8 @@ static uint64_t now_ns(void)
 
 static struct netmap_if *open_port(const char *name, uint32_t slots, int *fd)
 {
-    struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots,
-                                 .nr_flags = NM_USER_LAZY};
+    struct nmreq_register reg = {
+        .nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots, .nr_flags = NM_USER_LAZY};
     struct nmreq_header header = {
         .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER, .nr_body = (uintptr_t)&reg};
     snprintf(header.nr_name, sizeof header.nr_name, "%s", name);

@@ -134,7 +134,8 @@ static void run_receiver(void)
     receive_checked("vale0:r", 2, 1);
 }
 
-/* Sends and receives with anybody, changes buffers; an end of a pipe in a region that the other end may spoil. */
+/* Sends and receives with anybody, changes buffers; an end of a pipe in a region that the other end may
+ * spoil. */
 static void trade(const char *name, uint32_t extra)
 {
     struct client client = open_wished(
@@ -355,7 +356,8 @@ static void idles(void)
     printf("begin\n");
     let_look();
     double before = cpu_seconds();
-    struct pollfd ready[] = {{.fd = a.fd, .events = POLLIN}, {.fd = b.fd, .events = POLLIN}, {.fd = m.fd, .events = POLLOUT}};
+    struct pollfd ready[] = {
+        {.fd = a.fd, .events = POLLIN}, {.fd = b.fd, .events = POLLIN}, {.fd = m.fd, .events = POLLOUT}};
     CHECK_EQUAL(nm_user_calls.poll(ready, 3, 1000), 0);
     printf("%d\n", cpu_seconds() - before < 0.05);
     let_look();

@@ -58,14 +58,16 @@ TEST(a_fresh_vale_port_is_laid_out_as_netmaps)
         CHECK_EQUAL(a.tx->slot[i].ptr, 0);
     }
     CHECK(netmap_buffer(a.tx, 65) == netmap_buffer(a.rx, 65));
-    CHECK(netmap_buffer(a.tx, 0) > (uint8_t *)(a.tx + 1) && netmap_buffer(a.tx, 0) < a.memory + a.reg.nr_memsize);
+    CHECK(netmap_buffer(a.tx, 0) > (uint8_t *)(a.tx + 1) &&
+          netmap_buffer(a.tx, 0) < a.memory + a.reg.nr_memsize);
     close_client(&a);
 }
 
 TEST(sizes_are_as_wished_within_bounds)
 {
-    struct client a = open_wished("vale0:a", (struct nmreq_register){
-                                                 .nr_tx_slots = 3, .nr_rx_slots = 9999, .nr_tx_rings = 2, .nr_rx_rings = 40});
+    struct client a = open_wished(
+        "vale0:a",
+        (struct nmreq_register){.nr_tx_slots = 3, .nr_rx_slots = 9999, .nr_tx_rings = 2, .nr_rx_rings = 40});
     CHECK_EQUAL(a.reg.nr_tx_slots, 3);
     CHECK_EQUAL(a.reg.nr_rx_slots, 4096);
     CHECK_EQUAL(a.reg.nr_tx_rings, 2);
@@ -80,7 +82,8 @@ TEST(sizes_are_as_wished_within_bounds)
 
 TEST(ring_subsets_leave_the_other_offsets_zero)
 {
-    struct nmreq_register wish = {.nr_tx_rings = 2, .nr_rx_rings = 2, .nr_mode = NR_REG_ONE_NIC, .nr_ringid = 1};
+    struct nmreq_register wish = {
+        .nr_tx_rings = 2, .nr_rx_rings = 2, .nr_mode = NR_REG_ONE_NIC, .nr_ringid = 1};
     struct client one = open_wished("vale0:a", wish);
     CHECK_EQUAL(one.nifp->ring_ofs[0], 0);
     CHECK(one.nifp->ring_ofs[1] != 0);
@@ -122,8 +125,8 @@ TEST(exclusive_is_exclusive_both_ways)
 
 TEST(extra_buffers_are_listed_in_descending_order)
 {
-    struct client a =
-        open_wished("vale0:a", (struct nmreq_register){.nr_tx_slots = 64, .nr_rx_slots = 64, .nr_extra_bufs = 10});
+    struct client a = open_wished(
+        "vale0:a", (struct nmreq_register){.nr_tx_slots = 64, .nr_rx_slots = 64, .nr_extra_bufs = 10});
     CHECK_EQUAL(a.reg.nr_extra_bufs, 10);
     uint32_t buffer = a.nifp->ni_bufs_head, n = 0;
     CHECK_EQUAL(buffer, 2 + 128 + 9);
@@ -155,9 +158,9 @@ TEST(extra_buffers_come_back_from_a_list_and_from_no_list)
 TEST(more_extra_buffers_than_there_are_is_no_error)
 {
     struct client a = open_client("vale0:a");
-    struct client b =
-        open_wished("null", (struct nmreq_register){
-                                .nr_mode = NR_REG_NULL, .nr_mem_id = a.reg.nr_mem_id, .nr_extra_bufs = 1000000});
+    struct client b = open_wished("null", (struct nmreq_register){.nr_mode = NR_REG_NULL,
+                                                                  .nr_mem_id = a.reg.nr_mem_id,
+                                                                  .nr_extra_bufs = 1000000});
     CHECK(b.reg.nr_extra_bufs > 10000 && b.reg.nr_extra_bufs < 20000);
     CHECK(!b.tx && !b.rx);
     close_client(&b);
@@ -226,7 +229,8 @@ TEST(errors_are_the_kernels)
     CHECK_EQUAL(refused("x", (struct nmreq_register){.nr_mode = NR_REG_NULL}), EINVAL);
     CHECK_EQUAL(refused("x{", (struct nmreq_register){0}), EINVAL);
     CHECK_EQUAL(refused("vale0:gone", (struct nmreq_register){.nr_flags = NR_MONITOR_TX}), EINVAL);
-    struct nmreq_option again = {.nro_reqtype = NETMAP_OPT_CSB}, option = {(uintptr_t)&again, NETMAP_OPT_CSB, 0, 0};
+    struct nmreq_option again = {.nro_reqtype = NETMAP_OPT_CSB},
+                        option = {(uintptr_t)&again, NETMAP_OPT_CSB, 0, 0};
     CHECK_EQUAL(control(14, NETMAP_REQ_REGISTER, "vale0:a", &reg, &option), EINVAL);
     option.nro_next = 0;
     CHECK_EQUAL(control(14, NETMAP_REQ_REGISTER, "vale0:a", &reg, &option), EOPNOTSUPP);

@@ -68,7 +68,8 @@ TEST(fragments_arrive_together_with_their_count)
     txsync(&a);
     rxsync(&b);
     CHECK_EQUAL(b.rx->tail, 4);
-    const uint16_t flags[] = {0x300 | NS_MOREFRAG, 0x300 | NS_MOREFRAG, 0x300, 0x100}, lengths[] = {100, 200, 40, 60};
+    const uint16_t flags[] = {0x300 | NS_MOREFRAG, 0x300 | NS_MOREFRAG, 0x300, 0x100},
+                   lengths[] = {100, 200, 40, 60};
     for (unsigned i = 0; i < 4; i++) {
         CHECK_EQUAL(b.rx->slot[i].flags, flags[i]);
         CHECK_EQUAL(b.rx->slot[i].len, lengths[i]);
