@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "../netmap/ring.h"
-#include "../netmap/user_wire.h"
+#include "../ports/netmap/user_wire.h"
 #include "memory.h"
 
 #define MOST_SLOTS 4096u /* as netmap's VALE and pipes */

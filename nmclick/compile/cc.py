@@ -253,11 +253,11 @@ def provider_program() -> Path:
     CompilerError."""
     native = native_folder()
     sources = [*sorted((native / "provider").glob("*.c")), native / "netmap" / "pool.c"]
-    depends = [*sorted((native / "provider").glob("*.h")), *sorted((native / "netmap").glob("*.h"))]
+    depends = sorted(p for part in ("provider", "netmap", "ports") for p in (native / part).rglob("*.h"))
     digest = hashlib.sha256()
     for part in (*recipe(()), headers_digest()):
         digest.update(part.encode() + b"\0")
-    for path in (*sources, *depends, native / "ports" / "copy.h"):
+    for path in (*sources, *depends):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     result = cache_folder() / f"nmclick-switch-{digest.hexdigest()[:32]}"
     if not result.exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +42,8 @@ class Machine:
 
     def similar(self, name: str) -> str | None:
         """The device whose name is most like `name`."""
+        import difflib
+
         return next(iter(difflib.get_close_matches(name, self.devices(), 1, 0.6)), None)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from sys import byteorder
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
-    from nmclick.run.ports import PortWish
 
 __all__ = ["Provider", "Region", "SwitchPort", "bring_provider", "provider_folder", "provider_ports", "read_provider"]
 
@@ -92,16 +91,16 @@ def provider_folder() -> Path:
     return Path(f"/dev/shm/nmclick-{os.geteuid()}")
 
 
-def bring_provider(library: Path, wishes: Iterable[PortWish]) -> None:
-    """Make the switch process's program, and tell the runtime its path, if a port will need it. Raises
+def bring_provider(library: Path) -> None:
+    """Make the switch process's program, and tell the runtime its path, if the kernel has no netmap. Raises
     CompilerError."""
-    specs = [spec for wish in wishes for spec in (wish.spec, *wish.alternatives)]
-    if not any(spec.startswith(("netmap:", "vale")) for spec in specs) or KERNEL_DEVICE.exists():
+    if KERNEL_DEVICE.exists():
         return
     from nmclick.compile.cc import provider_program
-    from nmclick.run.ffi import load_runtime
+    from nmclick.run.ffi import load_ports, load_runtime
 
-    load_runtime(library).nm_user_set_provider(os.fsencode(provider_program()))
+    load_runtime(library)
+    load_ports("netmap").nm_user_set_provider(os.fsencode(provider_program()))
 
 
 def provider_ports() -> list[SwitchPort]:
@@ -133,6 +132,8 @@ def _ask(folder: Path) -> str | None:
                 switch.connect(f"/proc/self/fd/{descriptor}/switch")
             except (FileNotFoundError, ConnectionRefusedError):
                 return None
+            except BlockingIOError as error:
+                raise TimeoutError("too many ask it at this moment") from error
             return _list(switch)
     finally:
         os.close(descriptor)

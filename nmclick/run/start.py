@@ -12,7 +12,6 @@ from nmclick.graph.router import describe
 from nmclick.run.native import Native, NativeError, longest_frame
 from nmclick.run.opening import advice, announcements, open_ports, refused
 from nmclick.run.ports import PortError, PortWish, Substitution, resolve_ports
-from nmclick.run.provider import bring_provider
 from nmclick.run.router import RunningRouter
 
 if TYPE_CHECKING:
@@ -58,7 +57,10 @@ def start(loaded: Loaded, settings: Settings, runtime: RuntimeBuild, diagnostics
     if not runtime.done:
         _compile(loaded, settings)  # at the same time: the result is kept for below
     library = runtime.path()
-    bring_provider(library, wishes)
+    if any(spec.startswith(("netmap:", "vale")) for wish in wishes for spec in (wish.spec, *wish.alternatives)):
+        from nmclick.run.provider import bring_provider
+
+        bring_provider(library)
     longest = _probe(loaded, library, wishes, diagnostics)
     if longest is None:
         return None

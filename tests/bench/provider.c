@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "nmclick/netmap_request.h"
-#include "netmap/user_wire.h"
+#include "ports/netmap/user_wire.h"
 
 #define LENGTH 60
 #define BURST 256u

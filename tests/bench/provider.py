@@ -20,7 +20,7 @@ def build(folder: Path) -> Path:
     native = native_folder()
     sources = [
         Path(__file__).parent / "provider.c",
-        *sorted((native / "netmap").glob("user*.c")),
+        *sorted((native / "ports" / "netmap").glob("user*.c")),
         *(native / "netmap" / f"{name}.c" for name in ("ring", "region", "pool")),
     ]
     program = folder / "provider"

@@ -150,9 +150,10 @@ TEST(unknown_ports_name_the_known_ones)
     struct nm_region *region = make_region(10);
     struct nm_port_options options = {.read = true};
     char error[512];
-    const char *begin = "pcapx:f: unknown kind of port 'pcapx'; there are pcap:FILE, "
-                        "replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS], pipe:NAME{ID and pipe:NAME}ID, "
-                        "netmap:NAME, valeID:PORT, ";
+    const char *begin =
+        "pcapx:f: unknown kind of port 'pcapx'; there are pcap:FILE, "
+        "replay:FILE[,loops=N][,time=SECONDS][,limit=PACKETS], pipe:NAME{ID and pipe:NAME}ID, "
+        "netmap:NAME, valeID:PORT, ";
     CHECK(!nm_port_open("pcapx:f", region, &options, error, sizeof error));
     CHECK(strncmp(error, begin, strlen(begin)) == 0);
     CHECK(strcmp(error + strlen(error) - 7, ", null:") == 0);

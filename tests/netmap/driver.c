@@ -1,6 +1,6 @@
 /* The netmap ports over a netmap that records its calls and whose rings the test plays. */
-#include "../../native/ports/bridge.h"
-#include "../../native/ports/netmap.h"
+#include "../../native/ports/netmap/bridge.h"
+#include "../../native/ports/netmap/netmap.h"
 #include "../native/check.h"
 #include "fake.h"
 
@@ -92,7 +92,7 @@ TEST(one_ring_pair_takes_one_descriptor_and_brings_its_memory)
     CHECK_EQUAL(nm_region_owned(port->region), 64);
     CHECK_EQUAL(fake_fd(0)->nifp->ni_bufs_head, 0); /* a killed program's packets are not taken for a list */
     CHECK(port->tx->ring == netmap_tx_ring(port->nifp, 0));
-    CHECK(strcmp(port->note, "the fake, 1 transmit and 1 receive rings of 8 slots, memory 1") == 0);
+    CHECK(strcmp(port->note, "the fake, rings: 1 to transmit, 1 to receive, of 8 slots; memory 1") == 0);
     end_first(port);
     check_log("unmap 3407872\nclose 0\n");
 }

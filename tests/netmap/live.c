@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <time.h>
 
-#include "../../native/ports/bridge.h"
-#include "../../native/ports/netmap.h"
+#include "../../native/ports/netmap/bridge.h"
+#include "../../native/ports/netmap/netmap.h"
 #include "../native/check.h"
 #include "pipeline.h"
 

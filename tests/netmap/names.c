@@ -1,5 +1,5 @@
 /* netmap's port names, as libnetmap's nmport_open reads them. */
-#include "../../native/netmap/name.h"
+#include "../../native/ports/netmap/name.h"
 #include "../native/check.h"
 
 struct good {

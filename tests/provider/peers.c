@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "client.h"
-#include "netmap/user.h"
+#include "ports/netmap/user.h"
 
 #define MAGIC UINT64_C(0x6e6d636c69636b21)
 

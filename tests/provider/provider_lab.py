@@ -16,7 +16,7 @@ FLAGS = [
     *(f"-I{NATIVE / 'include'}", f"-I{NATIVE}"),
 ]
 CLIENT = [
-    *sorted((NATIVE / "netmap").glob("user*.c")),
+    *sorted((NATIVE / "ports" / "netmap").glob("user*.c")),
     *(NATIVE / "netmap" / f"{name}.c" for name in ("ring", "region", "pool")),
 ]
 SWITCH = [*sorted((NATIVE / "provider").glob("*.c")), NATIVE / "netmap" / "pool.c"]

@@ -182,7 +182,9 @@ _Static_assert(sizeof(struct nmreq) == 60, "nmreq");
 /* netmap's system calls. Results and errno as the calls' of the same names. */
 struct nm_netmap_calls {
     const char *provider; /* for messages: "the kernel's netmap", "the user-space provider" */
-    int (*open)(void);    /* of /dev/netmap */
+    uint64_t
+        register_flags; /* in nr_flags, besides netmap's: the provider's own, for programs that know it */
+    int (*open)(void);  /* of /dev/netmap */
     int (*ioctl)(int fd, unsigned long request, void *argument);
     void *(*map)(int fd, size_t length);
     int (*unmap)(void *memory, size_t length);

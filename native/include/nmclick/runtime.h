@@ -27,8 +27,9 @@ struct nm_event {
 /* Buffers for every port and packet of this run. NULL: see error. */
 struct runtime *nm_runtime_create(uint32_t n_buffers, uint32_t buffer_size, char *error, size_t size);
 /* Before any port is opened: let packets lie in the memory of the port `spec`, so that nothing is copied on
- * their way through it. nm_runtime_open hands it out for the same spec, and must be asked for the same options.
- * False: the port has none, could not be opened, or its buffers are smaller than asked for; all is as before. */
+ * their way through it. nm_runtime_open hands it out for the same spec, and must be asked for the same
+ * options. False: the port has none, could not be opened, or its buffers are smaller than asked for; all is
+ * as before. */
 bool nm_runtime_adopt(struct runtime *rt, const char *spec, const struct nm_port_options *options);
 /* Ports are numbered in the order in which they are opened; the runtime closes them. */
 struct nm_port *nm_runtime_open(struct runtime *rt, const char *spec, const struct nm_port_options *options,

@@ -216,9 +216,9 @@ static void describe(struct nm_port *port)
     struct netmap_port *netmap = port->priv;
     const struct netmap_memory *memory = netmap_memory(port->region);
     const struct nm_ring *ring = port->n_rx_rings ? port->rx : port->tx;
-    snprintf(netmap->note, sizeof netmap->note, "%s, %u transmit and %u receive rings of %u slots, memory %u",
-             netmap->calls->provider, port->n_tx_rings, port->n_rx_rings, ring ? ring->n_slots : 0,
-             memory->id);
+    snprintf(netmap->note, sizeof netmap->note,
+             "%s, rings: %u to transmit, %u to receive, of %u slots; memory %u", netmap->calls->provider,
+             port->n_tx_rings, port->n_rx_rings, ring ? ring->n_slots : 0, memory->id);
     port->note = netmap->note;
 }
 

@@ -131,7 +131,8 @@ int nm_user_control(struct nm_user *user, struct nmreq_header *header)
         return EOPNOTSUPP;
     if (header->nr_reqtype == NETMAP_REQ_REGISTER && user->bound)
         return EBUSY;
-    struct nm_ask ask = {.kind = NM_ASK_CONTROL, .reqtype = header->nr_reqtype, .has_offsets = offsets};
+    struct nm_ask ask = {
+        .kind = NM_ASK_CONTROL, .reqtype = header->nr_reqtype, .has_offsets = offsets != NULL};
     struct nm_answer answer = {0};
     header->nr_name[sizeof header->nr_name - 1] = 0;
     memcpy(ask.name, header->nr_name, sizeof ask.name);

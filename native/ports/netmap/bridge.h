@@ -2,7 +2,7 @@
 #ifndef NMCLICK_PORTS_BRIDGE_H
 #define NMCLICK_PORTS_BRIDGE_H
 
-#include "driver.h"
+#include "../driver.h"
 
 /* The port that stands for `inner` in `region`; `inner` goes with it. On failure NULL, with the reason in
  * `error`, and `inner` is closed. */

@@ -154,6 +154,7 @@ static void *user_map(int fd, size_t length)
 
 const struct nm_netmap_calls nm_user_calls = {
     .provider = "the user-space provider",
+    .register_flags = NM_USER_LAZY,
     .open = user_open,
     .ioctl = user_ioctl,
     .map = user_map,

@@ -2,10 +2,10 @@
 #ifndef NMCLICK_PORTS_NETMAP_H
 #define NMCLICK_PORTS_NETMAP_H
 
-#include "../netmap/kernel.h"
-#include "../netmap/name.h"
-#include "../netmap/region.h"
-#include "driver.h"
+#include "kernel.h"
+#include "name.h"
+#include "../../netmap/region.h"
+#include "../driver.h"
 
 /* Opens `spec` by these calls; otherwise as nm_port_open. */
 struct nm_port *nm_netmap_open(const struct nm_netmap_calls *calls, const char *spec,

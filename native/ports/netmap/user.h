@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "ring.h"
+#include "../../netmap/ring.h"
 #include "user_wire.h"
 
 /* One ring as this side sees it. hwcur and hwtail of `nm` are head and tail as of the last sync. */

@@ -1,5 +1,5 @@
 /* What goes wrong with netmap's ports, told with its cure. */
-#include "../netmap/user.h"
+#include "user.h"
 #include "netmap.h"
 
 #include <stdarg.h>

@@ -313,7 +313,7 @@ bool netmap_bind(struct netmap_opening *o)
     if (o->name.external.file[0] && !map_file(o))
         return false;
     struct nmreq_register wish = o->name.request;
-    wish.nr_flags |= NR_NO_TX_POLL;
+    wish.nr_flags |= NR_NO_TX_POLL | o->calls->register_flags;
     switch (nm_netmap_is_monitor(&o->name) ? NR_REG_DEFAULT : wish.nr_mode) {
     case NR_REG_ALL_NIC:
         return bind_pairs(o, wish);

@@ -74,7 +74,7 @@ union nm_ask_body {
 struct nm_ask {
     uint32_t kind, version;
     uint16_t reqtype;
-    bool has_offsets;
+    uint8_t has_offsets; /* not a bool: the other side may write anything */
     char name[NETMAP_REQUEST_NAME_SIZE];
     union nm_ask_body body;
     struct nmreq_opt_offsets offsets;
