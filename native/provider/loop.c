@@ -159,7 +159,7 @@ static bool look_around(const struct provider *provider, uint32_t spin_ns)
         for (unsigned i = 0; i < LOOKS_PER_CLOCK; i++) {
             if (any_work(provider))
                 return true;
-            __builtin_ia32_pause();
+            spin_pause();
         }
     } while (now_ns() < end);
     return false;

@@ -140,7 +140,9 @@ def test_what_the_stack_leaves_to_the_card_is_done_on_the_way(cable: Cable) -> N
         for size in (0, 1, 2, 100, 1472):
             sender.sendto(b"u" * size, ("192.0.2.2", 4321))
             assert receiver.recv(2000) == b"u" * size
-            data = next(data for data in iter(lambda: watcher.recv(2000), b"") if data[12:24:11] == b"\x08\x11")
+            data = next(
+                data for data in iter(lambda: watcher.recv(2000), b"") if data[12:14] + data[23:24] == b"\x08\x00\x11"
+            )
             length = struct.unpack("!H", data[38:40])[0]
             covered = data[26:34] + struct.pack("!HH", 17, length) + data[34 : 34 + length]
             assert folded(covered) == 0xFFFF

@@ -12,6 +12,14 @@ struct spin_lock {
     uint32_t held;
 };
 
+/* Let the other thread of the core have its way. */
+static always_inline void spin_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
 /* Until it looks free, or the processor was given away once. */
 static inline void spin_lock_wait(struct spin_lock *lock)
 {
@@ -20,9 +28,7 @@ static inline void spin_lock_wait(struct spin_lock *lock)
             sched_yield();
             return;
         }
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
+        spin_pause();
     }
 }
 

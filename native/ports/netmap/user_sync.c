@@ -83,7 +83,7 @@ static void await_answer(struct nm_user *user, const struct nm_user_ring *ring)
 {
     uint32_t *waits = &user->mail->waiter[user->waiter].events;
     for (unsigned i = 0; i < LOOKS_BEFORE_SLEEP && !is_answered(ring); i++)
-        __builtin_ia32_pause();
+        spin_pause();
     while (!is_answered(ring) && !user->dead) {
         __atomic_store_n(waits, NM_WAIT_SYNC, __ATOMIC_RELAXED);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
