@@ -16,6 +16,7 @@
 #define SOON_NS 100000u
 #define LOOKS_PER_CLOCK 16u
 #define ROUNDS_BETWEEN_CALLS 64u /* while there is work, clients' requests are looked for this often */
+#define BELL_GAP_NS 20000u       /* between two calls for some slots */
 #define LINGER_MS 400u           /* after the last client */
 #define MOST_EVENTS 64
 
@@ -31,16 +32,65 @@ static uint64_t now_ms(void)
     return now_ns() / 1000000;
 }
 
-void ring_bells(struct ring *ring, bool tx, uint32_t events)
+/* When bells that were put off are due, ns; 0: there are none. */
+static uint64_t late_at;
+
+static void ring_now(struct ring *ring, bool tx, uint32_t events)
 {
     for (const struct binding *binding = ring->port->bindings; binding; binding = binding->next) {
         uint32_t *waits = &ring->port->mail->waiter[binding->waiter].events;
-        if (likely(!(__atomic_load_n(waits, __ATOMIC_RELAXED) & events)) ||
+        if (!(__atomic_load_n(waits, __ATOMIC_RELAXED) & events) ||
             !span_has(tx ? binding->tx : binding->rx, ring->nm.ring_id))
             continue;
         __atomic_store_n(waits, 0, __ATOMIC_RELAXED);
         send(binding->bell, "", 1,
              MSG_DONTWAIT | MSG_NOSIGNAL); /* a full socket is a bell that rings already */
+    }
+    ring->rang_at = now_ns();
+    ring->late = 0;
+}
+
+static bool somebody_waits(const struct ring *ring, bool tx, uint32_t events, uint32_t *for_what)
+{
+    *for_what = 0;
+    for (const struct binding *binding = ring->port->bindings; binding; binding = binding->next)
+        if (span_has(tx ? binding->tx : binding->rx, ring->nm.ring_id))
+            *for_what |=
+                __atomic_load_n(&ring->port->mail->waiter[binding->waiter].events, __ATOMIC_RELAXED) & events;
+    return *for_what;
+}
+
+/* Who was called a moment ago is not called again for a few slots: the rest of the moment may bring many. */
+static bool can_wait(const struct ring *ring, uint32_t for_what)
+{
+    return !(for_what & NM_WAIT_SYNC) && now_ns() - ring->rang_at < BELL_GAP_NS &&
+           2 * nm_ring_distance(&ring->nm, ring->nm.hwcur, ring->nm.hwtail) < ring->nm.n_slots;
+}
+
+void ring_bells(struct ring *ring, bool tx, uint32_t events)
+{
+    uint32_t for_what;
+    if (likely(!somebody_waits(ring, tx, events, &for_what)))
+        return;
+    if (!can_wait(ring, for_what)) {
+        ring_now(ring, tx, events | ring->late);
+        return;
+    }
+    ring->late |= events;
+    if (!late_at)
+        late_at = ring->rang_at + BELL_GAP_NS;
+}
+
+static void ring_late(const struct provider *provider)
+{
+    late_at = 0;
+    for (struct port *port = provider->ports; port; port = port->next) {
+        for (unsigned i = 0; i < port->n_tx; i++)
+            if (port->tx[i].late)
+                ring_now(&port->tx[i], true, port->tx[i].late);
+        for (unsigned i = 0; i < port->n_rx; i++)
+            if (port->rx[i].late)
+                ring_now(&port->rx[i], false, port->rx[i].late);
     }
 }
 
@@ -154,14 +204,20 @@ static bool may_quit(struct provider *provider)
 /* True if there is work again. */
 static bool look_around(const struct provider *provider, uint32_t spin_ns)
 {
-    const uint64_t end = now_ns() + spin_ns;
+    uint64_t now = now_ns();
+    const uint64_t end = now + spin_ns;
     do {
         for (unsigned i = 0; i < LOOKS_PER_CLOCK; i++) {
             if (any_work(provider))
                 return true;
             spin_pause();
         }
-    } while (now_ns() < end);
+        now = now_ns();
+        if (late_at && now >= late_at)
+            ring_late(provider);
+    } while (now < end);
+    if (late_at)
+        ring_late(provider);
     return false;
 }
 
@@ -183,11 +239,13 @@ int provider_run(struct provider *provider)
         if (provider->changed && !make_active(provider))
             return 1;
         if (sync_rings(provider)) {
+            if (unlikely(late_at) && now_ns() >= late_at)
+                ring_late(provider);
             if (++rounds % ROUNDS_BETWEEN_CALLS == 0)
                 serve_events(provider, 0);
             continue;
         }
-        if (provider->n_active && look_around(provider, spin_ns))
+        if ((provider->n_active || late_at) && look_around(provider, spin_ns))
             continue;
         const uint64_t asleep_at = now_ns();
         sleep_until_called(provider);

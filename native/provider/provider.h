@@ -33,7 +33,9 @@ struct ring {
     uint32_t room; /* rx: slots that can be filled before mail->head must be looked at */
     uint16_t users;
     bool exclusive;
-    bool touched; /* rx: filled, not yet shown */
+    bool touched;     /* rx: filled, not yet shown */
+    uint64_t rang_at; /* ns */
+    uint32_t late;    /* what the bells are to be rung for that were put off */
 };
 
 /* A monitor's ring that gets a copy of what goes through another ring. */
