@@ -26,7 +26,7 @@ static inline int KernelTun_packet(struct KernelTun *self, const struct KernelTu
     }
     if (unlikely(self->device.out.failed))
         return DROP(write);
-    if (unlikely(!ring_room(port, 0)))
+    if (unlikely(!ring_has_room(port, 0)))
         return DROP(full);
     transmitter_send(&self->device.out, port, 0, p, c);
     return KEPT;

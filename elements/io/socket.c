@@ -71,7 +71,7 @@ static inline int Socket_packet(struct Socket *self, const struct Socket_args *a
     struct nm_port *port = c->worker->ports[args->port];
     if (unlikely(!Socket_ready(port) || self->out.failed))
         return DROP(unconnected);
-    if (unlikely(!ring_room(port, 0)))
+    if (unlikely(!ring_has_room(port, 0)))
         return DROP(full);
     if (args->each_its_own) {
         uint32_t address = anno_u32(p, ANNO_DST_IP);

@@ -33,7 +33,7 @@ static inline int ToDump_packet(struct ToDump *self, const struct ToDump_args *a
     struct nm_port *port = c->worker->ports[args->port];
     if (unlikely(self->out.failed))
         return c->n_outputs ? 0 : DROP(write);
-    if (unlikely(!ring_room(port, 0)))
+    if (unlikely(!ring_has_room(port, 0)))
         return c->n_outputs ? 0 : DROP(full);
     ToDump_write(self, args, port, p, c);
     return c->n_outputs ? 0 : KEPT;
@@ -65,7 +65,7 @@ static inline unsigned ToDump_pull(struct ToDump *self, const struct ToDump_args
 {
     struct nm_port *port = c->worker->ports[args->port];
     unsigned n = pull_input(c, 0, out, max);
-    for (unsigned i = 0; i < n && !self->out.failed && ring_room(port, 0); i++)
+    for (unsigned i = 0; i < n && !self->out.failed && ring_has_room(port, 0); i++)
         ToDump_write(self, args, port, &out[i], c);
     if (n)
         transmitter_flush(&self->out, port, 0, DROP(write), c);

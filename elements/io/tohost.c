@@ -22,7 +22,7 @@ static inline int ToHost_packet(struct ToHost *self, const struct ToHost_args *a
     }
     if (unlikely(self->out.failed))
         return DROP(write);
-    if (unlikely(!ring_room(port, 0)))
+    if (unlikely(!ring_has_room(port, 0)))
         return DROP(full);
     transmitter_send(&self->out, port, 0, p, c);
     return KEPT;

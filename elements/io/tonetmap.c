@@ -17,7 +17,7 @@ static inline int ToNetmap_packet(struct ToNetmap *self, const struct ToNetmap_a
     if (unlikely(self->out.failed))
         return DROP(write);
     transmitter_lock(&self->out, port);
-    bool room = ring_room(port, ring);
+    bool room = ring_has_room(port, ring);
     if (likely(room))
         transmitter_send(&self->out, port, ring, p, c);
     transmitter_unlock(&self->out, port);

@@ -11,6 +11,14 @@ static always_inline uint32_t ring_distance(uint32_t from, uint32_t to, uint32_t
     return to >= from ? to - from : to + n_slots - from;
 }
 
+_Static_assert(offsetof(struct netmap_ring, cur) == offsetof(struct netmap_ring, head) + 4, "written as one");
+
+/* Head and cur, in one store. */
+static always_inline void ring_advance(struct netmap_ring *ring, uint32_t head)
+{
+    store_u64(&ring->head, head | (uint64_t)head << 32);
+}
+
 /* Which of a port's rings are this worker's where they are shared out: every n_workers-th from here. Ports
  * begin with different workers, so that those with one ring are not all the first one's. */
 static inline uint16_t port_share(const struct worker *w, const struct nm_port *port)
@@ -173,6 +181,16 @@ static always_inline uint32_t ring_room(struct nm_port *port, unsigned number)
     return ring_distance(ring->head, tx->hwtail, tx->n_slots);
 }
 
+/* Whether one more packet can be sent, pushing out what fills the ring when it cannot. */
+static always_inline bool ring_has_room(struct nm_port *port, unsigned number)
+{
+    const struct nm_ring *tx = &port->tx[number];
+    if (likely(tx->ring->head != tx->hwtail))
+        return true;
+    nm_port_txsync(port, number);
+    return tx->ring->head != tx->hwtail;
+}
+
 /* What a capture keeps of a packet besides its bytes; one without a timestamp gets the time of the batch. */
 static always_inline struct nm_slot_meta ring_meta(const struct worker *w, const struct packet *p)
 {
@@ -185,12 +203,13 @@ static always_inline struct nm_slot_meta ring_meta(const struct worker *w, const
 }
 
 /* The packet moves to where in its buffer the ring can have it start. */
-static cold_path uint32_t ring_move_packet(struct worker *w, const struct nm_ring *tx, const struct packet *p)
+static cold_path uint32_t ring_move_packet(struct worker *w, const struct nm_ring *tx, uint32_t buffer,
+                                           const uint8_t *data, uint32_t length)
 {
-    uint32_t room = w->buffer_size - p->length, origin = tx->most_offset;
+    uint32_t room = w->buffer_size - length, origin = tx->most_offset;
     origin = origin < NM_HEADROOM ? origin : NM_HEADROOM;
     origin = origin < room ? origin : room;
-    memmove(buffer_address(w, p->buffer) + origin, p->data, p->length);
+    memmove(buffer_address(w, buffer) + origin, data, length);
     return origin;
 }
 
@@ -206,14 +225,12 @@ static always_inline void ring_send(struct worker *w, struct nm_port *port, unsi
     uint32_t old = slot->buf_idx, offset = packet_headroom(w, p);
     guard_open(buffer_address(w, p->buffer), w->buffer_size);
     if (unlikely(offset > tx->most_offset))
-        offset = ring_move_packet(w, tx, p);
-    slot->buf_idx = p->buffer;
-    slot->len = (uint16_t)p->length;
+        offset = ring_move_packet(w, tx, p->buffer, p->data, p->length);
+    store_u64(slot, p->buffer | (uint64_t)(uint16_t)p->length << 32 | (uint64_t)NS_BUF_CHANGED << 48);
     slot->ptr = offset;
-    slot->flags = NS_BUF_CHANGED;
     if (tx->meta)
         tx->meta[head] = ring_meta(w, p);
-    ring->head = ring->cur = head + 1 == tx->n_slots ? 0 : head + 1;
+    ring_advance(ring, head + 1 == tx->n_slots ? 0 : head + 1);
     buffer_free(w, old);
 }
 
