@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from nmclick.compile.entrypoints import EntryPoints
 from nmclick.element import Sharing, StateOf
 from nmclick.graph.processing import Mode
-from nmclick.graph.router import RouterGraph
+
+if TYPE_CHECKING:
+    from nmclick.compile.entrypoints import EntryPoints
+    from nmclick.graph.router import RouterGraph
 
 __all__ = ["EVERY_WORKER", "Threads", "assign_threads", "thread_wishes"]
 

@@ -83,8 +83,8 @@ class Measured:
     passed: float
 
 
-def ours(workload: Workload, ports: Sequence[str], workers: int = 1) -> Measured:
-    """What the generated pipeline takes; several workers are on processors of their own."""
+def ours(workload: Workload, ports: Sequence[str], workers: int = 1, cpu: int = -1) -> Measured:
+    """What the generated pipeline takes, its workers on processor `cpu` and up, or wherever."""
     diagnostics = Diagnostics()
     loaded = load(Input(workload.text, is_expression=True), diagnostics)
     substitutions = [Substitution.parse(f"port{k}={spec}") for k, spec in enumerate(ports)]
@@ -99,7 +99,7 @@ def ours(workload: Workload, ports: Sequence[str], workers: int = 1) -> Measured
         element.started()
     for handler, value in workloads.hosts(len(ports), workload.hosts):
         router.write(handler, value)
-    router.native.start(-1 if workers == 1 else 0)
+    router.native.start(cpu)
     clock, began = time.monotonic(), time.process_time()
     run_until_stopped(router)
     clock, spent = time.monotonic() - clock, time.process_time() - began
@@ -171,12 +171,12 @@ def pipelines(chosen: Sequence[Workload]) -> None:
             print(line, flush=True)
         for workload in chosen:
             if workload.name in SCALED:
-                print(scaling(workload, specs(workload, folder, 2 * PACKETS)), flush=True)
+                print(scaling(workload, specs(workload, folder, 4 * PACKETS)), flush=True)
 
 
 def scaling(workload: Workload, ports: Sequence[str]) -> str:
     """How much more two workers move than one."""
-    pairs = [(ours(workload, ports).passed, ours(workload, ports, 2).passed) for _ in range(RUNS)]
+    pairs = [(ours(workload, ports, 1, 0).passed, ours(workload, ports, 2, 0).passed) for _ in range(RUNS)]
     one, two = (1e3 / min(each) for each in zip(*pairs, strict=True))
     ratio = statistics.median(one / two for one, two in pairs)
     return f"{workload.name + ', 2 workers':34}  {one:.1f} Mpps with one, {two:.1f} Mpps with two: {ratio:.2f} times"

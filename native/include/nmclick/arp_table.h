@@ -58,11 +58,11 @@ struct arp_table {
     uint64_t timeout, poll_timeout; /* 0: never */
 };
 
-/* Four addresses in a row share a cache line: hosts of a network are neighbours. */
+/* Fibonacci hashing (Knuth, vol. 3, section 6.4): addresses in a row, as a network's are, hardly ever
+ * collide. */
 static always_inline uint32_t arp_hash(be32 ip, uint32_t mask)
 {
-    uint32_t host = BE32(ip);
-    return ((uint32_t)(((host >> 2) * 0x9e3779b97f4a7c15ull) >> 32) << 2 | (host & 3)) & mask;
+    return (uint32_t)((BE32(ip) * 0x9e3779b97f4a7c15ull) >> (32 + __builtin_clz(mask)));
 }
 
 static inline struct arp_slot *arp_make_slots(size_t n)
