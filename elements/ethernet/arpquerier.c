@@ -189,12 +189,12 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
         return DROP(no_room);
     }
     packet_set_mac_header(p, p->data);
-    uint8_t ether[6];
-    const uint8_t *known = arp_lookup(ARPQuerier_table(self, args), anno_u32(p, ANNO_DST_IP), ether);
-    if (likely(known)) {
-        ARPQuerier_header(self, p->data, known);
+    uint64_t known;
+    if (arp_lookup(ARPQuerier_table(self, args), anno_u32(p, ANNO_DST_IP), &known)) {
+        ARPQuerier_header(self, p->data, (const uint8_t *)&known);
         return 0;
     }
+    uint8_t ether[6];
     int result = ARPQuerier_resolve(self, args, *p, ether, *c);
     if (result == 0)
         ARPQuerier_header(self, p->data, ether);

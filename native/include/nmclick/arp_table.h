@@ -88,32 +88,44 @@ static inline void arp_store(struct arp_slot *slot, struct arp_slot value)
     __atomic_store_n((uint64_t *)slot + 1, words[1], __ATOMIC_RELAXED);
 }
 
-/* The Ethernet address of `ip` if it is known and fresh, else NULL. With several workers it is copied to
- * `copy`. */
-static always_inline const uint8_t *arp_lookup(const struct arp_table *t, be32 ip, uint8_t *copy)
+/* A slot in two words, as it lies in memory. */
+struct arp_words {
+    uint64_t first, second;
+};
+
+static always_inline bool arp_words_fit(struct arp_words w, be32 ip)
+{
+    return (be32)w.first == ip && (uint16_t)(w.second >> 16);
+}
+
+_Static_assert(offsetof(struct arp_slot, ether) == 4 && offsetof(struct arp_slot, fresh) == 10, "arp_words");
+
+/* The Ethernet address of `ip`, in memory's order from the lowest byte up. False: it is not known, or not
+ * fresh. */
+static always_inline bool arp_lookup(const struct arp_table *t, be32 ip, uint64_t *ether)
 {
 #if NM_WORKERS == 1
-    (void)copy;
     const struct arp_slot *slot = arp_find(t, ip);
-    return likely(slot->ip == ip && slot->fresh) ? slot->ether : NULL;
+    struct arp_words words = {load_u64(slot), load_u64((const uint8_t *)slot + 8)};
+    bool fits = arp_words_fit(words, ip);
 #else
     uint32_t changes = __atomic_load_n(&t->changes, __ATOMIC_ACQUIRE);
     uint32_t mask = __atomic_load_n(&t->mask, __ATOMIC_ACQUIRE); /* before the slots: they may be more */
-    struct arp_slot *slots = __atomic_load_n(&t->slots, __ATOMIC_RELAXED), slot;
+    struct arp_slot *slots = __atomic_load_n(&t->slots, __ATOMIC_RELAXED);
+    struct arp_words words;
     uint32_t at = arp_hash(ip, mask), looks = 0;
     do {
-        uint64_t words[2] = {__atomic_load_n((uint64_t *)&slots[at], __ATOMIC_RELAXED),
-                             __atomic_load_n((uint64_t *)&slots[at] + 1, __ATOMIC_RELAXED)};
-        memcpy(&slot, words, sizeof slot);
+        const uint64_t *slot = (const uint64_t *)&slots[at];
+        words = (struct arp_words){__atomic_load_n(slot, __ATOMIC_RELAXED),
+                                   __atomic_load_n(slot + 1, __ATOMIC_RELAXED)};
         at = (at + 1) & mask;
-    } while (unlikely(slot.entry && slot.ip != ip && looks++ < mask));
+    } while (unlikely((be32)words.first != ip && words.second >> 32 && looks++ < mask));
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (unlikely((changes & 1) || __atomic_load_n(&t->changes, __ATOMIC_RELAXED) != changes))
-        return NULL;
-    if (unlikely(slot.ip != ip || !slot.fresh))
-        return NULL;
-    return memcpy(copy, slot.ether, 6);
+    bool fits = arp_words_fit(words, ip) && !(changes & 1) &&
+                __atomic_load_n(&t->changes, __ATOMIC_RELAXED) == changes;
 #endif
+    *ether = words.first >> 32 | words.second << 32;
+    return likely(fits);
 }
 
 /* Around everything that changes the table or looks at more than a slot of it. */
