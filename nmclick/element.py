@@ -64,8 +64,10 @@ __all__ = [
     "ANNO_ICMP_PARAMPROB",
     "ANNO_PAINT",
     "ANNO_VLAN_TCI",
+    "DEFAULT_TICKETS",
     "ETHERNET",
     "MAC_HEADER",
+    "MOST_TICKETS",
     "NETWORK_HEADER",
     "PACKET_TYPE",
     "RAW_IP",
@@ -194,6 +196,10 @@ class Sharing(Enum):
     UNLOCKED = "unlocked"
 
 
+#: Shares of a worker that a task has unless it is told, and that it can have at most. Source: Click's Task.
+DEFAULT_TICKETS, MOST_TICKETS = 1 << 10, 1 << 15
+
+
 # Handlers ----------------------------------------------------------------------------------------------------------
 
 
@@ -311,7 +317,7 @@ class Router(Protocol):
     def elements(self) -> Sequence[Element]: ...
     @property
     def workers(self) -> int: ...
-    def set_tickets(self, element: Element, tickets: int) -> None: ...  # of its task, if it has one
+    def set_tickets(self, element: Element, tickets: int) -> None: ...  # of its task, if it has one; 0: no turn at all
 
 
 @dataclass(frozen=True, slots=True)

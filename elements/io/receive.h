@@ -12,7 +12,17 @@ struct receiver {
     uint16_t first, step; /* of the rings that are this worker's */
 };
 
-static inline int receiver_init(struct receiver *self, const struct nm_port *port, bool active, int queue,
+/* One worker alone may read a ring. */
+static inline int receiver_claim(struct nm_port *port, unsigned ring, struct context *c)
+{
+    uint16_t me = (uint16_t)(c->worker->index + 1), reader = port->rx[ring].reader;
+    if (reader && reader != me)
+        return init_error(c, "ring %u of %s is read on thread %u, too", ring, port->name, reader - 1u);
+    port->rx[ring].reader = me;
+    return 0;
+}
+
+static inline int receiver_init(struct receiver *self, struct nm_port *port, bool active, int queue,
                                 struct context *c)
 {
     if (!port->n_rx_rings)
@@ -20,9 +30,16 @@ static inline int receiver_init(struct receiver *self, const struct nm_port *por
     if (queue >= port->n_rx_rings)
         return init_error(c, "%s has no receive ring %d, only %u", port->name, queue, port->n_rx_rings);
     self->active = active;
-    self->ring = self->first = port_share(c->worker, port);
-    self->step = (uint16_t)c->worker->n_workers;
-    return 0;
+    if (c->runner == NM_NOBODY)
+        return 0;
+    self->ring = self->first = port_share(c->worker, port, c->runner, c->n_runners);
+    self->step = c->n_runners;
+    if (queue >= 0)
+        return receiver_claim(port, (unsigned)queue, c);
+    int claimed = 0;
+    for (unsigned ring = self->first; ring < port->n_rx_rings && claimed == 0; ring += self->step)
+        claimed = receiver_claim(port, ring, c);
+    return claimed;
 }
 
 /* What went wrong with a port, said once. */

@@ -35,13 +35,14 @@ static always_inline void transmitter_unlock(const struct transmitter *self, str
 static inline int transmitter_init(struct transmitter *self, const struct nm_port *port, unsigned queue,
                                    struct context *c)
 {
+    const struct worker *w = c->worker;
     if (!port->n_tx_rings)
         return init_error(c, "%s cannot be written", port->name);
     if (queue >= port->n_tx_rings)
         return init_error(c, "%s has no transmit ring %u, only %u", port->name, queue, port->n_tx_rings);
     self->active = true;
-    self->shared = queue || port->n_tx_rings < c->worker->n_workers;
-    self->ring = (uint16_t)(queue ? queue : port_share(c->worker, port) % port->n_tx_rings);
+    self->shared = queue || port->n_tx_rings < w->n_workers;
+    self->ring = (uint16_t)(queue ? queue : port_share(w, port, w->index, w->n_workers) % port->n_tx_rings);
     return 0;
 }
 

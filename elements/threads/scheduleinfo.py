@@ -3,22 +3,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from nmclick.element import ArgumentError, Arguments, Element, FixedPoint, Rest, Text
+from nmclick.element import (
+    DEFAULT_TICKETS,
+    MOST_TICKETS,
+    ArgumentError,
+    Arguments,
+    Element,
+    FixedPoint,
+    Rest,
+    Text,
+)
 from nmclick.lang.configstring import split_words
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
-FRACTION_BITS = 10
-DEFAULT_TICKETS = 1 << FRACTION_BITS
-MOST_TICKETS = 1 << 15
+FRACTION_BITS = DEFAULT_TICKETS.bit_length() - 1
 
 
 class ScheduleInfo(Element):
     """Give tasks shares of their thread.
 
     A task with half the tickets of another has half as many turns, as long as both have work. Tasks have 1024 tickets,
-    times the parameter of their element and of each compound element around it.
+    times the parameter of their element and of each compound element around it; with 0 they have no turn at all.
 
         ScheduleInfo(from_a 1, from_b 0.5, lan 2, lan/from_c 0.1)
 
@@ -54,7 +61,7 @@ class ScheduleInfo(Element):
                 text = FixedPoint(FRACTION_BITS).unparse(tickets)
                 self.router.error(self, f"warning: ScheduleInfo too high; reduced to {text}")
             if tickets != DEFAULT_TICKETS:
-                self.router.set_tickets(element, max(1, tickets))
+                self.router.set_tickets(element, tickets)
 
 
 def tickets_of(name: str, databases: Mapping[str, Mapping[str, int]]) -> int:

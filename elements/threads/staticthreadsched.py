@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from nmclick.element import Arguments, Element, Notice, Rest, Text
+from nmclick.element import Arguments, Element, Rest, Text
 from nmclick.lang.configstring import split_words
 from nmclick.lang.values.numbers import parse_integer
 
@@ -26,7 +26,7 @@ class StaticThreadSched(Element):
 
     arguments = Arguments(Rest("PAIRS", Text()))
 
-    def configure(self, environment: Environment) -> Iterable[str | Notice]:
+    def configure(self, environment: Environment) -> Iterable[str]:
         self._wishes: dict[int, int] = {}
         for pair in self.args.PAIRS:
             words = split_words(pair)

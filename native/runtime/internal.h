@@ -42,6 +42,8 @@ struct thread {
     struct task *tasks;
     uint32_t turn;         /* the task that is next */
     uint32_t most_tickets; /* of any of its tasks; 0: all have the same */
+    bool moved;            /* something did in the last round */
+    uint64_t share;        /* of the buffers, that it keeps about */
     uint64_t *timers;      /* next time of each */
     uint64_t next_timer;
     struct pollfd *polled;

@@ -141,7 +141,8 @@ static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
     t->next_timer = program->n_timers ? 0 : NM_NEVER;
     w->buffers = rt->region->buffers;
     w->buffer_size = rt->region->buffer_size;
-    w->free_count = nm_region_take(rt->region, w->free_list, nm_worker_share(rt));
+    t->share = nm_worker_share(rt);
+    w->free_count = nm_region_take(rt->region, w->free_list, (uint32_t)t->share);
     w->ports = rt->ports;
     size_t state_size = (program->state_size + 127) & ~(size_t)63;
     w->state = aligned_alloc(64, state_size);

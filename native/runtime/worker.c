@@ -53,10 +53,11 @@ static void drain_round(struct thread *t, bool moved)
 }
 
 /* Buffers flow from the workers that packets end at to those they start at. */
-static void share_buffers(struct worker *w)
+static void share_buffers(struct thread *t)
 {
+    struct worker *w = &t->worker;
     struct nm_region *region = w->runtime->region;
-    const uint64_t share = nm_worker_share(w->runtime);
+    const uint64_t share = t->share;
     if (w->free_count < share / 2) {
         w->free_count +=
             nm_region_take(region, w->free_list + w->free_count, (uint32_t)(share - w->free_count));
@@ -96,9 +97,11 @@ static void run_timers(struct thread *t)
     w->busy = true;
 }
 
-/* Tasks with fewer tickets than others have fewer turns. */
+/* Tasks with fewer tickets than others have fewer turns, as long as the others do something with theirs. */
 static bool its_turn(const struct thread *t, struct task *task)
 {
+    if (!t->moved)
+        return true;
     task->credit += task_tickets(task);
     if (task->credit < t->most_tickets)
         return false;
@@ -140,7 +143,7 @@ static bool run_round(struct thread *t, bool draining)
             return true;
     }
     if (w->n_workers > 1) {
-        share_buffers(w);
+        share_buffers(t);
         if (moved && w->program->crossing)
             wake_others(t);
     }
@@ -149,6 +152,7 @@ static bool run_round(struct thread *t, bool draining)
             return false;
         t->drain_budget -= moved;
     }
+    t->moved = moved;
     return moved || w->busy || passed_over;
 }
 
@@ -208,7 +212,8 @@ static void idle(struct thread *t)
     t->port_ready = false;
     nfds_t n = collect(t);
     uint64_t until = earlier(t->worker.wake_at, t->next_timer);
-    if (!rt->clock.simulated && !rt->clock.jump) {
+    const bool jumps = rt->clock.jump && rt->n_threads == 1; /* others may be busy */
+    if (!rt->clock.simulated && !jumps) {
         sleep_until(t, n, until);
         return;
     }

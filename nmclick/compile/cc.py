@@ -25,7 +25,7 @@ SANITIZE = {
     "1": ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"),
     "thread": ("-O1", "-fsanitize=thread", "-fno-omit-frame-pointer"),
 }
-COMMON = ("-std=gnu11", "-g1", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread")
+COMMON = ("-std=gnu11", "-g1", "-fPIC", "-fvisibility=hidden", "-pthread")
 WARNINGS = ("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function", "-Wno-unused-label")
 
 
@@ -153,6 +153,16 @@ def compile_shared(
     `sources` are paths of .c files, or texts of generated units; `depends` are files the texts include besides the
     headers in native/include. `output` also copies the result there. Raises CompilerError.
     """
+    result = _built(sources, ("-shared", *flags), depends, name, ".so")
+    if output is not None:
+        output.write_bytes(result.read_bytes())
+    return result
+
+
+def _built(
+    sources: Sequence[Path | str], flags: Sequence[str], depends: Iterable[Path], name: str, suffix: str
+) -> Path:
+    """The object in the cache, made if it is not there."""
     digest = hashlib.sha256()
     for part in (*recipe(flags), headers_digest()):
         digest.update(part.encode() + b"\0")
@@ -161,12 +171,10 @@ def compile_shared(
         digest.update(b"\0")
     for path in depends:
         digest.update(str(path).encode() + b"\0" + path.read_bytes())
-    result = cache_folder() / f"{name}-{digest.hexdigest()[:32]}.so"
+    result = cache_folder() / f"{name}-{digest.hexdigest()[:32]}{suffix}"
     if not result.exists():
         compiler = find_compiler()
         _compile(compiler, _options(compiler, flags), sources, result)
-    if output is not None:
-        output.write_bytes(result.read_bytes())
     return result
 
 
@@ -226,14 +234,14 @@ class RuntimeBuild:
 
     def __init__(self) -> None:
         self._path: Path | None = None
-        self._failure: CompilerError | None = None
+        self._failure: Exception | None = None
         self._thread = Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
         try:
             self._path = runtime_library()
-        except CompilerError as failure:
+        except Exception as failure:  # raised where the library is asked for
             self._failure = failure
 
     @property
@@ -243,8 +251,9 @@ class RuntimeBuild:
     def path(self) -> Path:
         """Waits until the library is there. Raises CompilerError."""
         self._thread.join()
-        if self._path is None:
-            raise self._failure or CompilerError("the runtime could not be built")
+        if self._failure is not None:
+            raise self._failure
+        assert self._path is not None
         return self._path
 
 
@@ -254,14 +263,4 @@ def provider_program() -> Path:
     native = native_folder()
     sources = [*sorted((native / "provider").glob("*.c")), native / "netmap" / "pool.c"]
     depends = sorted(p for part in ("provider", "netmap", "ports") for p in (native / part).rglob("*.h"))
-    digest = hashlib.sha256()
-    for part in (*recipe(()), headers_digest()):
-        digest.update(part.encode() + b"\0")
-    for path in (*sources, *depends):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    result = cache_folder() / f"nmclick-switch-{digest.hexdigest()[:32]}"
-    if not result.exists():
-        compiler = find_compiler()
-        options = [option for option in _options(compiler, ()) if option != "-shared"]
-        _compile(compiler, options, sources, result)
-    return result
+    return _built(sources, (), depends, "nmclick-switch", "")

@@ -191,8 +191,11 @@ def _instances(unit: Unit) -> Iterator[str]:
             lines.append(own.rstrip())
         lines.append(
             f"enum {{ e{index}_element = {index}, e{index}_first_edge = {unit.first_edge[index]}, "
-            f"e{index}_n_inputs = {element.n_inputs}, e{index}_n_outputs = {element.n_outputs} }};"
+            f"e{index}_n_inputs = {element.n_inputs}, e{index}_n_outputs = {element.n_outputs}, "
+            f"e{index}_n_runners = {len(unit.plan.threads.runners[index])} }};"
         )
+        if unit.plan.threads.workers > 1:
+            lines.append(_runner(index, unit.plan.threads.runners[index], unit.plan.threads.workers))
         pulls = [_pull_name(unit, index, port) for port in range(element.n_inputs)]
         if any(pulls):
             used = {p for p in pulls if p}
@@ -201,6 +204,17 @@ def _instances(unit: Unit) -> Iterator[str]:
         else:
             lines.append(f"#define e{index}_pull NULL")
         yield "\n".join(lines)
+
+
+def _runner(index: int, runners: Sequence[int], workers: int) -> str:
+    """The worker's number among those that run the element."""
+    if len(runners) == workers:
+        return f"#define e{index}_runner ((uint16_t)w->index)"
+    numbers = ["NM_NOBODY"] * workers
+    for number, worker in enumerate(runners):
+        numbers[worker] = str(number)
+    table = f"static const uint16_t e{index}_runners[] = {{{', '.join(numbers)}}};"
+    return f"{table}\n#define e{index}_runner e{index}_runners[w->index]"
 
 
 def _pull_name(unit: Unit, index: int, port: int) -> str | None:
@@ -249,10 +263,12 @@ def _state(unit: Unit) -> str:
             "        spin_unlock(&S->home->e##_lock); \\\n"
             "    })"
         )
+    runner = "e##_runner" if several else "0"
     lines.append(
         "#define CONTEXT(e, in, out) \\\n"
         "    (&(struct context){.worker = w, .emissions = &S->emissions, .drops = S->e##_drops, .pull = e##_pull, \\\n"
         "        .state = S, .first_edge = e##_first_edge, .input = in, .output = out, .n_inputs = e##_n_inputs, \\\n"
-        "        .n_outputs = e##_n_outputs, .element = e##_element})"
+        "        .n_outputs = e##_n_outputs, .element = e##_element, \\\n"
+        f"        .runner = {runner}, .n_runners = e##_n_runners}})"
     )
     return "\n".join(lines)

@@ -71,14 +71,15 @@ def _init(unit: Unit) -> str:
         lines.append("    S->home = w->home;")
     for element in unit.plan.elements:
         if "init" in unit.code(element.index):
-            lines.append(f"    if ({_once(unit, element.index)}{unit.call(element.index, 'init')} != 0)")
+            once = "w->index == 0 && " if _is_once(unit, element.index) else ""
+            lines.append(f"    if ({once}{unit.call(element.index, 'init')} != 0)")
             lines.append(f"        return {element.index + 1};")
     return "\n".join([*lines, "    return 0;", "}"])
 
 
-def _once(unit: Unit, index: int) -> str:
-    """The condition for what the first worker does for all; "" where each has a state of its own."""
-    return "w->index == 0 && " if unit.plan.threads.workers > 1 and index not in unit.plan.threads.per_worker else ""
+def _is_once(unit: Unit, index: int) -> bool:
+    """Whether the first worker does for all what every worker does where each has a state of its own."""
+    return unit.plan.threads.workers > 1 and index not in unit.plan.threads.per_worker
 
 
 def _cleanup(unit: Unit) -> str:
@@ -90,8 +91,8 @@ def _cleanup(unit: Unit) -> str:
     lines.append("    (void)w;")
     for element in unit.plan.elements:
         if "cleanup" in unit.code(element.index):
-            once = _once(unit, element.index).removesuffix(" && ")
-            lines.append(f"    {f'if ({once}) ' if once else ''}{unit.call(element.index, 'cleanup')};")
+            once = "if (w->index == 0) " if _is_once(unit, element.index) else ""
+            lines.append(f"    {once}{unit.call(element.index, 'cleanup')};")
     lines += [
         "    free(S->emissions.items);",
         "    free(S->spare.packets);",

@@ -74,7 +74,7 @@ class Plan:
     cut: set[Edge] = field(default_factory=set)
     outside: set[Edge] = field(default_factory=set)
     devices: list[tuple[int, DeviceUse]] = field(default_factory=list)
-    threads: Threads = field(default_factory=lambda: Threads(1, (), (), frozenset(), frozenset(), False))
+    threads: Threads = field(default_factory=lambda: Threads(1, (), (), (), frozenset(), frozenset(), False))
 
     @property
     def slot_entries(self) -> set[Node]:

@@ -31,6 +31,8 @@ class Threads:
     #: The worker of each task and of each timer, or EVERY_WORKER.
     tasks: tuple[int, ...]
     timers: tuple[int, ...]
+    #: The workers that run each element, in order.
+    runners: tuple[tuple[int, ...], ...]
     #: Elements with a state for each worker; the others have one, in the first worker's part.
     per_worker: frozenset[int]
     #: Elements whose code one worker at a time may run.
@@ -56,7 +58,8 @@ def assign_threads(
     all others on the first, as in Click.
     """
     if workers == 1:
-        return Threads(1, (0,) * len(tasks), (0,) * len(timers), frozenset(), frozenset(), False)
+        alone = ((0,),) * len(graph.elements)
+        return Threads(1, (0,) * len(tasks), (0,) * len(timers), alone, frozenset(), frozenset(), False)
     wishes = {index: wish if wish < workers else 0 for index, wish in thread_wishes(graph).items()}
     everybody = frozenset(range(workers))
     task_workers = [
@@ -66,23 +69,24 @@ def assign_threads(
     for index, worker in zip(tasks, task_workers, strict=True):
         _spread(graph, index, everybody if worker == EVERY_WORKER else {worker}, runs)
     per_worker = frozenset(e.index for e in graph.elements if e.sharing is Sharing.PER_WORKER)
-    timer_workers = []
-    for index in timers:
-        worker = EVERY_WORKER if index in per_worker else wishes.get(index, min(runs[index], default=0))
-        timer_workers.append(worker)
-        if code[index].emits_outside:
-            _spread(graph, index, everybody if worker == EVERY_WORKER else {worker}, runs)
-        else:
-            runs[index].add(max(worker, 0))
+    timer_workers = [
+        EVERY_WORKER if index in per_worker else wishes.get(index, min(runs[index], default=0)) for index in timers
+    ]
+    for index, worker in zip(timers, timer_workers, strict=True):
+        _spread(graph, index, everybody if worker == EVERY_WORKER else {worker}, runs)
+    for index, entries in enumerate(code):
+        if any(name.startswith("call_") for name in entries.emitting):
+            # Calls are made in the first worker's name; what they emit, it carries on.
+            _spread(graph, index, everybody if index in per_worker else {0}, runs)
     shared = {index for index, ran in enumerate(runs) if len(ran) > 1} - per_worker
-    locked = frozenset(index for index in shared if graph.elements[index].sharing is Sharing.LOCKED)
     _check_states(graph, per_worker)
     return Threads(
         workers,
         tuple(task_workers),
         tuple(timer_workers),
+        tuple(tuple(sorted(ran)) for ran in runs),
         per_worker,
-        frozenset(index for index in locked if code[index].has_state),
+        frozenset(i for i in shared if graph.elements[i].sharing is Sharing.LOCKED and code[i].has_state),
         any("pull" in code[index] for index in shared),
     )
 

@@ -40,12 +40,15 @@ def run_until_stopped(router: RunningRouter, periodic: Periodic | None = None) -
     if periodic.interval:
         periodic.start(router.now())
     native.unpark()
+    held = False
     while True:
         # As in Click, stop events come before timers: a driver script starts before the others.
         if router.runcount <= 0:
             if router.drain_wanted:
                 _drain(router)
-            native.park()
+            if not held:
+                native.park()
+            held = False
             if not _answer_stop_events(router):
                 return
             native.resume()
@@ -56,28 +59,36 @@ def run_until_stopped(router: RunningRouter, periodic: Periodic | None = None) -
         if router.runcount <= 0:
             continue
         due = router.next_call()
-        _handle(router, native.wait(min(periodic.due, NEVER if due is None else due)))
+        held = _handle(router, native.wait(min(periodic.due, NEVER if due is None else due)))
 
 
-def _handle(router: RunningRouter, event: Event) -> None:
+def _handle(router: RunningRouter, event: Event) -> bool:
+    """Whether the workers are left held: they are where the event was a stop."""
     if event.kind is EventKind.UPCALL:
-        _answer(router, event)
-    elif event.kind is EventKind.WAKE and router.take_signals():
+        return _answer(router, event)
+    if event.kind is EventKind.WAKE and router.take_signals():
         router.adjust_runcount(STOPPED)
+    return False
 
 
-def _answer(router: RunningRouter, event: Event) -> None:
-    answer = -1
+def _answer(router: RunningRouter, event: Event) -> bool:
+    native = router.native
+    answer, ran, stopped = -1, router.runcount > 0, False
     try:
         answer = router.answer_upcall(event.element, event.call_kind, event.argument)
     finally:
         if router.runcount <= 0 and router.drain_wanted:
             # The worker goes on draining: no other source gets a turn after the one that ended.
-            with router.native.held():
-                router.native.reply(event.worker, answer)
+            with native.held():
+                native.reply(event.worker, answer)
                 _begin_drain(router)
         else:
-            router.native.reply(event.worker, answer)
+            # After a stop the worker stays at the packet that caused it until the stop event is answered.
+            stopped = ran and router.runcount <= 0
+            if stopped:
+                native.park()
+            native.reply(event.worker, answer)
+    return stopped
 
 
 def _begin_drain(router: RunningRouter) -> None:

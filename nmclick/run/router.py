@@ -82,11 +82,13 @@ class RunningRouter:
         return self.program.workers
 
     def set_tickets(self, element: Element, tickets: int) -> None:
-        """Give the tasks of an element a share of their worker."""
+        """Give the tasks of an element a share of their worker; with 0 they are unscheduled."""
         with self.hold():
             for task, owner in enumerate(self.program.tasks):
-                if owner == element.index:
+                if owner == element.index and tickets:
                     self.native.set_tickets(task, tickets)
+                elif owner == element.index:
+                    self.native.schedule(task, False)
 
     def find(self, name: str, base: Element | None = None) -> Element | None:
         """The element called `name` as seen from `base`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nmclick.element import Bool, HandlerError, Unsigned, parse_written
+from nmclick.element import MOST_TICKETS, Bool, HandlerError, Unsigned, parse_written
 
 if TYPE_CHECKING:
     from nmclick.run.handlers import HandlerTable
@@ -34,7 +34,3 @@ def add_task(table: HandlerTable, native: Native, task: int) -> None:
         table.add("tickets", read=lambda: str(native.tickets(task)), write=set_tickets)
     if "home_thread" not in table:
         table.add("home_thread", read=lambda: str(thread()), write=move)
-
-
-#: As in Click.
-MOST_TICKETS = 1 << 15

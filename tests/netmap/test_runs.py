@@ -94,7 +94,9 @@ def test_a_pipe_pushes_back_into_the_other_process(machine: Machine, tmp_path: P
     wait_for(ready)
     sending = machine.run(
         "s :: InfiniteSource(LENGTH 60, LIMIT 50000) -> q :: Queue(60000) -> c :: Counter(COUNT_CALL 50000 stop)"
-        " -> t :: ToNetmap(netmap:p{1); DriverManager(wait_stop, print q.drops, print t.count);"
+        " -> t :: ToNetmap(netmap:p{1);"
+        "DriverManager(wait_stop, label sending, wait 1ms, goto sending $(lt $(t.count) 50000),"
+        " print q.drops, print t.count);"
     )
     assert sending == (0, "0\n50000\n", "")
     assert finish(receiving) == (0, "50000\n", "")

@@ -79,6 +79,26 @@ def test_packets_that_change_workers_are_all_accounted_for(nmclick: Command) -> 
     assert left > 0
 
 
+def test_a_source_put_on_one_worker_reads_every_ring(nmclick: Command) -> None:
+    write(nmclick.folder / "in.pcap", routed(2, 0, 16, 100))
+    text = "f :: FromNetmap(pcap:in.pcap, STOP true) -> c :: Counter -> Discard; StaticThreadSched(f 1);"
+    nmclick.write("x.click", text)
+    assert nmclick.fine("run", "-j", "2", "x.click", "-h", "c.count") == "100\n"
+
+
+def test_a_ring_is_not_read_on_two_workers(nmclick: Command) -> None:
+    nmclick.write(
+        "x.click",
+        """a :: FromNetmap(pipe:x{1) -> Discard; b :: FromNetmap(pipe:x{1) -> Discard;
+        InfiniteSource(LIMIT 5, STOP true) -> ToNetmap(pipe:x}1); StaticThreadSched(a 0, b 1);""",
+    )
+    result = nmclick("run", "-j", "2", "x.click", NMCLICK_DIAGNOSTICS="click")
+    assert result.err == (
+        "x.click:1: While initializing 'b :: FromNetmap':\n  ring 0 of pipe:x{1 is read on thread 0, too\n"
+        "Router could not be initialized!\n"
+    )
+
+
 def test_a_sleeping_worker_wakes_when_packets_come_for_it(nmclick: Command) -> None:
     nmclick.write(
         "x.click",
@@ -181,6 +201,11 @@ SHARES = """a :: InfiniteSource(LIMIT 40000, BURST 8, STOP true) -> Discard;
 b :: InfiniteSource(BURST 8) -> c :: Counter -> Discard;
 compound :: { d :: InfiniteSource(BURST 8) -> c :: Counter -> Discard; };
 """
+
+
+def test_a_task_without_tickets_has_no_turn(nmclick: Command) -> None:
+    nmclick.write("x.click", SHARES + "ScheduleInfo(b 0);")
+    assert nmclick.fine("run", "x.click", "-h", "c.count") == "0\n"
 
 
 def test_tickets_are_shares_of_the_turns(nmclick: Command) -> None:

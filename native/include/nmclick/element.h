@@ -75,7 +75,8 @@ struct context {
     uint32_t first_edge;
     uint16_t input, output; /* the port this call is about */
     uint16_t n_inputs, n_outputs;
-    uint16_t element; /* number, for upcalls and logs */
+    uint16_t runner, n_runners; /* this worker's number among those that run the element, or NM_NOBODY */
+    uint16_t element;           /* number, for upcalls and logs */
 };
 
 static cold_path bool emissions_grow(struct emissions *e);

@@ -50,6 +50,7 @@ struct nm_ring {
     uint64_t offset_mask;
     uint32_t most_offset;  /* packets start here in their buffers at the latest; 0: the ring has no offsets */
     uint16_t worker;       /* who reads or fills it, and waits for it */
+    uint16_t reader;       /* 1 + the worker whose elements read it; 0: none does */
     struct spin_lock lock; /* where several workers send by one ring */
     uint64_t packets, bytes; /* moved through this ring so far */
     uint64_t drops;          /* refused by validation or by a full destination */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NM_PROGRAM_ABI 2
+#define NM_PROGRAM_ABI 3
 #define NM_EVERY_WORKER (-1)
 
 struct worker;

@@ -19,14 +19,15 @@ static always_inline void ring_advance(struct netmap_ring *ring, uint32_t head)
     store_u64(&ring->head, head | (uint64_t)head << 32);
 }
 
-/* Which of a port's rings are this worker's where they are shared out: every n_workers-th from here. Ports
+/* Which of a port's rings are worker `rank` of n's where they are shared out: every n-th from here. Ports
  * begin with different workers, so that those with one ring are not all the first one's. */
-static inline uint16_t port_share(const struct worker *w, const struct nm_port *port)
+static inline uint16_t port_share(const struct worker *w, const struct nm_port *port, unsigned rank,
+                                  unsigned n)
 {
     unsigned number = 0;
     while (w->ports[number] != port)
         number++;
-    return (uint16_t)((w->index + w->n_workers - number % w->n_workers) % w->n_workers);
+    return (uint16_t)((rank + n - number % n) % n);
 }
 
 /* Packets that wait in a receive ring, asking the port for more when there are none. */
