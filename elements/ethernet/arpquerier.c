@@ -79,7 +79,7 @@ static void ARPQuerier_ask(struct ARPQuerier *self, be32 ip, const uint8_t *to, 
     packet_set_timestamp(&q, packet_timestamp(about));
     set_anno_u16(&q, ANNO_VLAN_TCI, anno_u16(about, ANNO_VLAN_TCI));
     self->queries++;
-    emit(c, c->n_outputs - 1u, q);
+    emit(c, c->instance->n_outputs - 1u, q);
 }
 
 /* An address that is in the table, but may want a look: asked for again if it is old. */
@@ -107,9 +107,8 @@ static bool ARPQuerier_known(struct ARPQuerier *self, const struct ARPQuerier_ar
 /* Addresses that are not in the table, or whose entry wants a look: 0 (`ether` is set), KEPT or a drop code.
  */
 static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct ARPQuerier_args *args,
-                                        struct packet p, uint8_t *ether, struct context context)
+                                        struct packet p, uint8_t *ether, struct context *c)
 {
-    struct context *c = &context;
     struct arp_table *t = ARPQuerier_table(self, args);
     be32 ip = anno_u32(&p, ANNO_DST_IP);
     if (ARPQuerier_known(self, args, t, ip, &p, ether, c))
@@ -125,7 +124,8 @@ static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct AR
     }
     if (!ip) {
         if (!self->warned)
-            worker_log(c->worker, c->element, "would query for 0.0.0.0; missing dest IP addr annotation?");
+            worker_log(c->worker, c->instance->number,
+                       "would query for 0.0.0.0; missing dest IP addr annotation?");
         self->warned = true;
         self->killed++;
         return DROP(no_destination);
@@ -150,9 +150,8 @@ static always_inline void ARPQuerier_header(const struct ARPQuerier *self, uint8
 
 /* Learn from a reply and let go what waited for it. */
 static cold_path int ARPQuerier_reply(struct ARPQuerier *self, const struct ARPQuerier_args *args,
-                                      struct packet p, struct context context)
+                                      struct packet p, struct context *c)
 {
-    struct context *c = &context;
     struct arp_table *t = ARPQuerier_table(self, args);
     const struct ether_header *e = (const struct ether_header *)p.data;
     const struct arp_header *arp = (const struct arp_header *)(e + 1);
@@ -179,7 +178,7 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
                                     struct packet *p, struct context *c)
 {
     if (c->input == 1)
-        return ARPQuerier_reply(self, args, *p, *c);
+        return COLD_CALL(c, ARPQuerier_reply(self, args, *p, cold));
     if (unlikely(!self->ip)) {
         self->killed++;
         return DROP(unconfigured);
@@ -195,7 +194,7 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
         return 0;
     }
     uint8_t ether[6];
-    int result = ARPQuerier_resolve(self, args, *p, ether, *c);
+    int result = COLD_CALL(c, ARPQuerier_resolve(self, args, *p, ether, cold));
     if (result == 0)
         ARPQuerier_header(self, p->data, ether);
     return result;

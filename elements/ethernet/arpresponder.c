@@ -56,7 +56,7 @@ static cold_path struct packet ARPResponder_reply(struct packet p, const uint8_t
     arp->target_ip = arp->sender_ip;
     memcpy(arp->sender_ether, ether, 6);
     arp->sender_ip = asked;
-    struct packet reply = packet_make(p.buffer, p.data, sizeof *e + sizeof *arp);
+    struct packet reply = packet_make(p.buffer, p.data - p.headroom, p.headroom, sizeof *e + sizeof *arp);
     set_anno_u16(&reply, ANNO_VLAN_TCI, anno_u16(&p, ANNO_VLAN_TCI));
     packet_set_mac_header(&reply, reply.data);
     return reply;

@@ -11,7 +11,7 @@ struct FromDevice {
 static inline int FromDevice_init(struct FromDevice *self, const struct FromDevice_args *args,
                                   struct context *c)
 {
-    const struct nm_port *port = c->worker->ports[args->port];
+    struct nm_port *port = c->worker->ports[args->port];
     self->link_type = port->link_type;
     if (args->force_ip && !link_can_hold_ip(port->link_type))
         return init_error(c, "unknown linktype %u; can't force IP packets", port->link_type);

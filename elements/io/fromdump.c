@@ -159,17 +159,17 @@ static inline unsigned FromDump_burst(struct FromDump *self, const struct FromDu
         if (last == FROMDUMP_SEND)
             break; /* there are none */
         self->have_last = false;
-        worker_upcall(w, c->element, 0, 0);
+        worker_upcall(w, c->instance->number, 0, 0);
         if (!self->in.active) {
             FromDump_skip(self, &port->rx[0]);
-            worker_upcall(w, c->element, 0, 0);
+            worker_upcall(w, c->instance->number, 0, 0);
             return 0;
         }
     }
     unsigned n = ring_open(burst, w, port, 0, max, &self->in.losses);
     burst->cursor.link_broadcasts = false;
     if (unlikely(!n) && port->finished)
-        FromDump_end(self, port, w, c->element);
+        FromDump_end(self, port, w, c->instance->number);
     return n;
 }
 

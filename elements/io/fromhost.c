@@ -6,7 +6,7 @@ struct FromHost {
 
 static inline int FromHost_init(struct FromHost *self, const struct FromHost_args *args, struct context *c)
 {
-    const struct nm_port *port = c->worker->ports[args->port];
+    struct nm_port *port = c->worker->ports[args->port];
     const struct nm_interface wanted = {
         .address = args->dst,
         .mask = args->dst_mask,

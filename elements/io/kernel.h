@@ -39,7 +39,7 @@ static inline int kernel_configure(const struct nm_port *port, const struct nm_i
     return 0;
 }
 
-static inline int kernel_init(struct kernel_device *self, const struct nm_port *port, bool writes,
+static inline int kernel_init(struct kernel_device *self, struct nm_port *port, bool writes,
                               const struct nm_interface *wanted, struct context *c)
 {
     if (receiver_init(&self->in, port, true, 0, c) || (writes && transmitter_init(&self->out, port, 0, c)))
@@ -54,13 +54,13 @@ static cold_path void kernel_say(struct kernel_device *self, const struct packet
         return;
     self->said |= (uint8_t)(1u << why);
     if (why == KERNEL_SHORT)
-        worker_log(c->worker, c->element, "packet too small");
+        worker_log(c->worker, c->instance->number, "packet too small");
     else if (why == KERNEL_NO_HEADER)
-        worker_log(c->worker, c->element, "no network header");
+        worker_log(c->worker, c->instance->number, "no network header");
     else if (why == KERNEL_VERSION)
-        worker_log(c->worker, c->element, "unknown IP version %u", p->data[0] >> 4);
+        worker_log(c->worker, c->instance->number, "unknown IP version %u", p->data[0] >> 4);
     else
-        worker_log(c->worker, c->element, "packet larger than MTU (%u)", mtu);
+        worker_log(c->worker, c->instance->number, "packet larger than MTU (%u)", mtu);
 }
 
 /* Make a packet what the kernel takes: an Ethernet frame as it is, an IP packet without what is before its
@@ -96,7 +96,7 @@ static inline unsigned kernel_receive(struct kernel_device *self, struct nm_port
             continue;
         if (ethernet || likely(link_mark_ip(p, NM_LINK_RAW_IP)))
             kept++;
-        else if (c->n_outputs > 1)
+        else if (c->instance->n_outputs > 1)
             emit(c, 1, *p);
         else
             drop(c, p, code);

@@ -12,13 +12,12 @@ static inline int KernelTap_init(struct KernelTap *self, const struct KernelTap_
         .gateway = args->gateway,
         .ether = args->has_ether ? args->ether : NULL,
     };
-    return kernel_init(&self->device, c->worker->ports[args->port], c->n_inputs, &wanted, c);
+    return kernel_init(&self->device, c->worker->ports[args->port], c->instance->n_inputs, &wanted, c);
 }
 
 static inline int KernelTap_packet(struct KernelTap *self, const struct KernelTap_args *args,
                                    struct packet *p, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
     enum kernel_refusal refusal = kernel_prepare(p, args->tap, args->mtu);
     if (unlikely(refusal != KERNEL_FINE)) {
         kernel_say(&self->device, p, refusal, args->mtu, c);
@@ -26,24 +25,24 @@ static inline int KernelTap_packet(struct KernelTap *self, const struct KernelTa
     }
     if (unlikely(self->device.out.failed))
         return DROP(write);
-    if (unlikely(!ring_has_room(port, 0)))
+    if (unlikely(!transmitter_has_room(&self->device.out)))
         return DROP(full);
-    transmitter_send(&self->device.out, port, 0, p, c);
+    transmitter_send(&self->device.out, p, c);
     return KEPT;
 }
 
 static inline void KernelTap_flush(struct KernelTap *self, const struct KernelTap_args *args,
                                    struct context *c)
 {
-    transmitter_flush(&self->device.out, c->worker->ports[args->port], 0, DROP(write), c);
+    (void)args;
+    transmitter_flush(&self->device.out, DROP(write), c);
 }
 
 /* Where the input is pull. */
 static inline void KernelTap_draw(struct KernelTap *self, const struct KernelTap_args *args,
                                   struct packet *packets, unsigned max, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
-    unsigned n = transmitter_draw(&self->device.out, port, 0, packets, max, c);
+    unsigned n = transmitter_draw(&self->device.out, packets, max, c);
     for (unsigned i = 0; i < n; i++) {
         int code = KernelTap_packet(self, args, &packets[i], c);
         if (code != KEPT)
@@ -58,7 +57,7 @@ static inline void KernelTap_draw(struct KernelTap *self, const struct KernelTap
 static inline unsigned KernelTap_task(struct KernelTap *self, const struct KernelTap_args *args,
                                       struct packet *packets, unsigned max, struct context *c)
 {
-    if (c->pull && c->pull[0])
+    if (c->instance->pull && c->instance->pull[0])
         KernelTap_draw(self, args, packets, max, c);
     return kernel_receive(&self->device, c->worker->ports[args->port], args->burst, args->tap, packets, max,
                           DROP(not_ip), c);

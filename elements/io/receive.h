@@ -30,10 +30,10 @@ static inline int receiver_init(struct receiver *self, struct nm_port *port, boo
     if (queue >= port->n_rx_rings)
         return init_error(c, "%s has no receive ring %d, only %u", port->name, queue, port->n_rx_rings);
     self->active = active;
-    if (c->runner == NM_NOBODY)
+    if (runner(c) == NM_NOBODY)
         return 0;
-    self->ring = self->first = port_share(c->worker, port, c->runner, c->n_runners);
-    self->step = c->n_runners;
+    self->ring = self->first = port_share(c->worker, port, runner(c), c->instance->n_runners);
+    self->step = c->instance->n_runners;
     if (queue >= 0)
         return receiver_claim(port, (unsigned)queue, c);
     int claimed = 0;
@@ -84,7 +84,7 @@ static always_inline unsigned receiver_burst(struct receiver *self, struct nm_po
         return 0; /* fewer rings than workers */
     unsigned n = ring_open(burst, c->worker, port, ring, max, &self->losses);
     if (unlikely(!n))
-        receiver_idle(self, port, ring, queue < 0, c->worker, c->element);
+        receiver_idle(self, port, ring, queue < 0, c->worker, c->instance->number);
     return n;
 }
 

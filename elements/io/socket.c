@@ -52,10 +52,10 @@ static inline int Socket_init(struct Socket *self, const struct Socket_args *arg
 {
     struct nm_port *port = c->worker->ports[args->port];
     self->worker = c->worker;
-    self->element = c->element;
-    if ((c->n_outputs || !args->client) && receiver_init(&self->in, port, true, 0, c))
+    self->element = c->instance->number;
+    if ((c->instance->n_outputs || !args->client) && receiver_init(&self->in, port, true, 0, c))
         return -1;
-    if (c->n_inputs && transmitter_init(&self->out, port, 0, c))
+    if (c->instance->n_inputs && transmitter_init(&self->out, port, 0, c))
         return -1;
     return nm_socket_is(port) ? Socket_start(self, args, port, c) : 0;
 }
@@ -71,7 +71,7 @@ static inline int Socket_packet(struct Socket *self, const struct Socket_args *a
     struct nm_port *port = c->worker->ports[args->port];
     if (unlikely(!Socket_ready(port) || self->out.failed))
         return DROP(unconnected);
-    if (unlikely(!ring_has_room(port, 0)))
+    if (unlikely(!transmitter_has_room(&self->out)))
         return DROP(full);
     if (args->each_its_own) {
         uint32_t address = anno_u32(p, ANNO_DST_IP);
@@ -79,13 +79,14 @@ static inline int Socket_packet(struct Socket *self, const struct Socket_args *a
             return DROP(full);
         store_u32(p->data, address);
     }
-    transmitter_send(&self->out, port, 0, p, c);
+    transmitter_send(&self->out, p, c);
     return KEPT;
 }
 
 static inline void Socket_flush(struct Socket *self, const struct Socket_args *args, struct context *c)
 {
-    transmitter_flush(&self->out, c->worker->ports[args->port], 0, DROP(write), c);
+    (void)args;
+    transmitter_flush(&self->out, DROP(write), c);
 }
 
 /* Where the input is pull. */
@@ -95,7 +96,7 @@ static inline void Socket_draw(struct Socket *self, const struct Socket_args *ar
     struct nm_port *port = c->worker->ports[args->port];
     if (!Socket_ready(port))
         return;
-    unsigned n = transmitter_draw(&self->out, port, 0, packets, max, c);
+    unsigned n = transmitter_draw(&self->out, packets, max, c);
     for (unsigned i = 0; i < n; i++) {
         int code = Socket_packet(self, args, &packets[i], c);
         if (code != KEPT)
@@ -125,17 +126,17 @@ static inline unsigned Socket_task(struct Socket *self, const struct Socket_args
                                    struct packet *packets, unsigned max, struct context *c)
 {
     struct nm_port *port = c->worker->ports[args->port];
-    if (c->pull && c->pull[0])
+    if (c->instance->pull && c->instance->pull[0])
         Socket_draw(self, args, packets, max, c);
     /* What the peer could not take at once goes on its way. */
-    if (c->n_inputs && port->tx[0].hwcur != port->tx[0].ring->head)
+    if (c->instance->n_inputs && port->tx[0].hwcur != port->tx[0].ring->head)
         self->out.pending = true;
-    if (c->n_inputs)
+    if (c->instance->n_inputs)
         Socket_flush(self, args, c);
-    if (!c->n_outputs && args->client)
+    if (!c->instance->n_outputs && args->client)
         return 0;
     unsigned n = Socket_receive(self, args, packets, max, c);
-    if (c->n_outputs)
+    if (c->instance->n_outputs)
         return n;
     for (unsigned i = 0; i < n; i++)
         packet_free(c->worker, &packets[i]);

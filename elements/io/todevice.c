@@ -18,7 +18,7 @@ static inline void ToDevice_refuse(struct packet *packets, unsigned max, struct 
     unsigned n = pull_input(c, 0, packets, max);
     c->worker->busy |= n != 0;
     for (unsigned i = 0; i < n; i++) {
-        if (c->n_outputs < 2) {
+        if (c->instance->n_outputs < 2) {
             drop(c, &packets[i], DROP(write));
         } else {
             c->drops[-2 - DROP(write)]++;
@@ -30,7 +30,6 @@ static inline void ToDevice_refuse(struct packet *packets, unsigned max, struct 
 static inline unsigned ToDevice_task(struct ToDevice *self, const struct ToDevice_args *args,
                                      struct packet *packets, unsigned max, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
     self->pulls++;
     if (unlikely(self->out.failed)) {
         ToDevice_refuse(packets, max, c);
@@ -38,16 +37,16 @@ static inline unsigned ToDevice_task(struct ToDevice *self, const struct ToDevic
     }
     if (args->burst && max > (unsigned)args->burst)
         max = (unsigned)args->burst;
-    unsigned n = transmitter_draw(&self->out, port, 0, packets, max, c);
+    unsigned n = transmitter_draw(&self->out, packets, max, c);
     for (unsigned i = 0; i < n; i++) {
-        if (c->n_outputs)
-            transmitter_copy(&self->out, port, 0, &packets[i], UINT32_MAX, c);
+        if (c->instance->n_outputs)
+            transmitter_copy(&self->out, &packets[i], UINT32_MAX, c);
         else
-            transmitter_send(&self->out, port, 0, &packets[i], c);
+            transmitter_send(&self->out, &packets[i], c);
     }
     if (!n)
         return 0;
-    transmitter_sync(&self->out, port, 0, DROP(write), c);
+    transmitter_sync(&self->out, DROP(write), c);
     c->worker->busy = true;
-    return c->n_outputs ? n : 0;
+    return c->instance->n_outputs ? n : 0;
 }

@@ -12,48 +12,47 @@ static inline int ToDump_init(struct ToDump *self, const struct ToDump_args *arg
 /* By its buffer if nobody else needs the packet, else, and if it is longer than a slot can tell, as a copy.
  */
 static always_inline void ToDump_write(struct ToDump *self, const struct ToDump_args *args,
-                                       struct nm_port *port, const struct packet *p, struct context *c)
+                                       const struct packet *p, struct context *c)
 {
     struct packet written = *p;
     if (!args->extra_length)
         set_anno_u32(&written, ANNO_EXTRA_LENGTH, 0);
-    if (c->n_outputs) {
-        transmitter_copy(&self->out, port, 0, &written, (uint32_t)args->most, c);
+    if (c->instance->n_outputs) {
+        transmitter_copy(&self->out, &written, (uint32_t)args->most, c);
     } else if (unlikely(p->length > UINT16_MAX)) {
-        transmitter_copy(&self->out, port, 0, &written, (uint32_t)args->most, c);
+        transmitter_copy(&self->out, &written, (uint32_t)args->most, c);
         packet_free(c->worker, p);
     } else {
-        transmitter_send(&self->out, port, 0, &written, c);
+        transmitter_send(&self->out, &written, c);
     }
 }
 
 static inline int ToDump_packet(struct ToDump *self, const struct ToDump_args *args, struct packet *p,
                                 struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
     if (unlikely(self->out.failed))
-        return c->n_outputs ? 0 : DROP(write);
-    if (unlikely(!ring_has_room(port, 0)))
-        return c->n_outputs ? 0 : DROP(full);
-    ToDump_write(self, args, port, p, c);
-    return c->n_outputs ? 0 : KEPT;
+        return c->instance->n_outputs ? 0 : DROP(write);
+    if (unlikely(!transmitter_has_room(&self->out)))
+        return c->instance->n_outputs ? 0 : DROP(full);
+    ToDump_write(self, args, p, c);
+    return c->instance->n_outputs ? 0 : KEPT;
 }
 
 static inline void ToDump_flush(struct ToDump *self, const struct ToDump_args *args, struct context *c)
 {
-    transmitter_flush(&self->out, c->worker->ports[args->port], 0, DROP(write), c);
+    (void)args;
+    transmitter_flush(&self->out, DROP(write), c);
 }
 
 /* The input is pull and there is no output. */
 static inline unsigned ToDump_task(struct ToDump *self, const struct ToDump_args *args,
                                    struct packet *packets, unsigned max, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
-    unsigned n = transmitter_draw(&self->out, port, 0, packets, max, c);
+    unsigned n = transmitter_draw(&self->out, packets, max, c);
     for (unsigned i = 0; i < n; i++)
-        ToDump_write(self, args, port, &packets[i], c);
+        ToDump_write(self, args, &packets[i], c);
     if (n) {
-        transmitter_sync(&self->out, port, 0, DROP(write), c);
+        transmitter_sync(&self->out, DROP(write), c);
         c->worker->busy = true;
     }
     return 0;
@@ -63,21 +62,19 @@ static inline unsigned ToDump_task(struct ToDump *self, const struct ToDump_args
 static inline unsigned ToDump_pull(struct ToDump *self, const struct ToDump_args *args, struct packet *out,
                                    unsigned max, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
     unsigned n = pull_input(c, 0, out, max);
-    for (unsigned i = 0; i < n && !self->out.failed && ring_has_room(port, 0); i++)
-        ToDump_write(self, args, port, &out[i], c);
+    for (unsigned i = 0; i < n && !self->out.failed && transmitter_has_room(&self->out); i++)
+        ToDump_write(self, args, &out[i], c);
     if (n)
-        transmitter_flush(&self->out, port, 0, DROP(write), c);
+        transmitter_flush(&self->out, DROP(write), c);
     return n;
 }
 
 static inline long ToDump_call_flush(struct ToDump *self, const struct ToDump_args *args, const void *in,
                                      size_t n, void *out, size_t room, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
-    (void)in, (void)n, (void)out, (void)room;
-    int error = nm_port_flush(port);
-    transmitter_sync(&self->out, port, 0, DROP(write), c);
+    (void)args, (void)in, (void)n, (void)out, (void)room;
+    int error = nm_port_flush(self->out.port);
+    transmitter_sync(&self->out, DROP(write), c);
     return error;
 }

@@ -13,24 +13,25 @@ static inline int ToHost_init(struct ToHost *self, const struct ToHost_args *arg
 static inline int ToHost_packet(struct ToHost *self, const struct ToHost_args *args, struct packet *p,
                                 struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
+    (void)args;
     if (unlikely(p->length < ETHER_HEADER)) {
         if (!self->said)
-            worker_log(c->worker, c->element, "packet too small");
+            worker_log(c->worker, c->instance->number, "packet too small");
         self->said = true;
         return DROP(short);
     }
     if (unlikely(self->out.failed))
         return DROP(write);
-    if (unlikely(!ring_has_room(port, 0)))
+    if (unlikely(!transmitter_has_room(&self->out)))
         return DROP(full);
-    transmitter_send(&self->out, port, 0, p, c);
+    transmitter_send(&self->out, p, c);
     return KEPT;
 }
 
 static inline void ToHost_flush(struct ToHost *self, const struct ToHost_args *args, struct context *c)
 {
-    transmitter_flush(&self->out, c->worker->ports[args->port], 0, DROP(write), c);
+    (void)args;
+    transmitter_flush(&self->out, DROP(write), c);
 }
 
 static inline long ToHost_call_dev_name(struct ToHost *self, const struct ToHost_args *args, const void *in,

@@ -6,45 +6,48 @@ struct ToNetmap {
 
 static inline int ToNetmap_init(struct ToNetmap *self, const struct ToNetmap_args *args, struct context *c)
 {
-    return transmitter_init(&self->out, c->worker->ports[args->port], args->queue, c);
+    const struct worker *w = c->worker;
+    struct nm_port *port = w->ports[args->port];
+    unsigned ring = args->queue;
+    if (w->n_workers > 1 && !ring && port->n_tx_rings)
+        ring = port_share(w, port, w->index, w->n_workers) % port->n_tx_rings;
+    self->out.shared = args->queue || port->n_tx_rings < w->n_workers;
+    return transmitter_init(&self->out, port, ring, c);
 }
 
 static inline int ToNetmap_packet(struct ToNetmap *self, const struct ToNetmap_args *args, struct packet *p,
                                   struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
-    const unsigned ring = transmitter_ring(&self->out, args->queue);
+    (void)args;
     if (unlikely(self->out.failed))
         return DROP(write);
-    transmitter_lock(&self->out, port);
-    bool room = ring_has_room(port, ring);
+    transmitter_lock(&self->out);
+    bool room = transmitter_has_room(&self->out);
     if (likely(room))
-        transmitter_send(&self->out, port, ring, p, c);
-    transmitter_unlock(&self->out, port);
+        transmitter_send(&self->out, p, c);
+    transmitter_unlock(&self->out);
     return likely(room) ? KEPT : DROP(full);
 }
 
 static inline void ToNetmap_flush(struct ToNetmap *self, const struct ToNetmap_args *args, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
-    transmitter_lock(&self->out, port);
-    transmitter_flush(&self->out, port, transmitter_ring(&self->out, args->queue), DROP(write), c);
-    transmitter_unlock(&self->out, port);
+    (void)args;
+    transmitter_lock(&self->out);
+    transmitter_flush(&self->out, DROP(write), c);
+    transmitter_unlock(&self->out);
 }
 
 /* Where the input is pull. */
 static inline unsigned ToNetmap_task(struct ToNetmap *self, const struct ToNetmap_args *args,
                                      struct packet *packets, unsigned max, struct context *c)
 {
-    struct nm_port *port = c->worker->ports[args->port];
-    const unsigned ring = transmitter_ring(&self->out, args->queue);
     if (args->burst > 0 && max > (unsigned)args->burst)
         max = (unsigned)args->burst;
-    unsigned n = transmitter_draw(&self->out, port, ring, packets, max, c);
+    unsigned n = transmitter_draw(&self->out, packets, max, c);
     for (unsigned i = 0; i < n; i++)
-        transmitter_send(&self->out, port, ring, &packets[i], c);
+        transmitter_send(&self->out, &packets[i], c);
     if (n) {
-        transmitter_sync(&self->out, port, ring, DROP(write), c);
+        transmitter_sync(&self->out, DROP(write), c);
         c->worker->busy = true;
     }
     return 0;

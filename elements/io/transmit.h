@@ -5,44 +5,40 @@
 #include "nmclick/rings.h"
 
 struct transmitter {
-    uint64_t count;   /* packets sent */
-    uint64_t refused; /* packets the port did not send, as far as they were taken notice of */
+    struct nm_port *port;
+    struct nm_ring *tx; /* the ring that is used */
+    uint64_t count;     /* packets sent */
+    uint64_t refused;   /* packets the port did not send, as far as they were taken notice of */
     bool active;
-    bool failed;   /* nothing can be sent any more */
-    bool pending;  /* slots were filled since the last txsync */
-    bool shared;   /* with other workers: each packet is sent under the ring's lock */
-    uint16_t ring; /* of several workers: this one's */
+    bool failed;     /* nothing can be sent any more */
+    bool pending;    /* slots were filled since the last txsync */
+    bool shared;     /* with other workers: each packet is sent under the ring's lock */
+    uint16_t number; /* of the ring */
 };
 
-/* The ring to use; the first one, asked for, is the worker's own where there are several. */
-static always_inline unsigned transmitter_ring(const struct transmitter *self, unsigned queue)
-{
-    return NM_WORKERS > 1 ? self->ring : queue;
-}
-
-static always_inline void transmitter_lock(const struct transmitter *self, struct nm_port *port)
+static always_inline void transmitter_lock(const struct transmitter *self)
 {
     if (NM_WORKERS > 1 && self->shared)
-        spin_lock(&port->tx[self->ring].lock);
+        spin_lock(&self->tx->lock);
 }
 
-static always_inline void transmitter_unlock(const struct transmitter *self, struct nm_port *port)
+static always_inline void transmitter_unlock(const struct transmitter *self)
 {
     if (NM_WORKERS > 1 && self->shared)
-        spin_unlock(&port->tx[self->ring].lock);
+        spin_unlock(&self->tx->lock);
 }
 
-static inline int transmitter_init(struct transmitter *self, const struct nm_port *port, unsigned queue,
+static inline int transmitter_init(struct transmitter *self, struct nm_port *port, unsigned number,
                                    struct context *c)
 {
-    const struct worker *w = c->worker;
     if (!port->n_tx_rings)
         return init_error(c, "%s cannot be written", port->name);
-    if (queue >= port->n_tx_rings)
-        return init_error(c, "%s has no transmit ring %u, only %u", port->name, queue, port->n_tx_rings);
+    if (number >= port->n_tx_rings)
+        return init_error(c, "%s has no transmit ring %u, only %u", port->name, number, port->n_tx_rings);
     self->active = true;
-    self->shared = queue || port->n_tx_rings < w->n_workers;
-    self->ring = (uint16_t)(queue ? queue : port_share(w, port, w->index, w->n_workers) % port->n_tx_rings);
+    self->port = port;
+    self->tx = &port->tx[number];
+    self->number = (uint16_t)number;
     return 0;
 }
 
@@ -59,50 +55,54 @@ static cold_path void transmitter_lose(struct transmitter *self, struct nm_port 
 }
 
 /* `code`: DROP(write) */
-static always_inline void transmitter_sync(struct transmitter *self, struct nm_port *port, unsigned queue,
-                                           int code, struct context *c)
+static always_inline void transmitter_sync(struct transmitter *self, int code, struct context *c)
 {
     self->pending = false;
-    nm_port_txsync(port, queue);
-    const uint64_t *by = port->tx[queue].drops_by;
+    nm_port_txsync(self->port, self->number);
+    const uint64_t *by = self->tx->drops_by;
     uint64_t lost = by[NM_DROP_WRITE] + by[NM_DROP_SYSTEM] - self->refused;
     if (unlikely(lost)) {
         self->failed = by[NM_DROP_WRITE] != 0;
-        transmitter_lose(self, port, lost, &c->drops[-2 - code], c->worker, c->element);
+        transmitter_lose(self, self->port, lost, &c->drops[-2 - code], c->worker, c->instance->number);
     }
 }
 
-static always_inline void transmitter_flush(struct transmitter *self, struct nm_port *port, unsigned queue,
-                                            int code, struct context *c)
+static always_inline void transmitter_flush(struct transmitter *self, int code, struct context *c)
 {
     if (self->pending)
-        transmitter_sync(self, port, queue, code, c);
+        transmitter_sync(self, code, c);
+}
+
+/* Whether one more packet can be sent, pushing out what fills the ring when it cannot. */
+static always_inline bool transmitter_has_room(const struct transmitter *self)
+{
+    return likely(!ring_is_full(self->tx)) || ring_room(self->port, self->number);
 }
 
 /* Draw up to `max` packets from the input, no more than the ring has room for: what waits upstream is not
  * lost. */
-static always_inline unsigned transmitter_draw(const struct transmitter *self, struct nm_port *port,
-                                               unsigned queue, struct packet *packets, unsigned max,
-                                               struct context *c)
+static always_inline unsigned transmitter_draw(const struct transmitter *self, struct packet *packets,
+                                               unsigned max, struct context *c)
 {
-    uint32_t room = self->active && !self->failed ? ring_room(port, queue) : 0;
+    uint32_t room = self->active && !self->failed ? ring_room(self->port, self->number) : 0;
     if (NM_WORKERS > 1 && unlikely(!room))
-        nm_ring_claim(&port->tx[queue], c->worker->index);
+        nm_ring_claim(self->tx, c->worker->index);
     return room ? pull_input(c, 0, packets, room < max ? room : max) : 0;
 }
 
-static always_inline void transmitter_send(struct transmitter *self, struct nm_port *port, unsigned queue,
-                                           const struct packet *p, struct context *c)
+static always_inline void transmitter_send(struct transmitter *self, const struct packet *p,
+                                           struct context *c)
 {
-    ring_send(c->worker, port, queue, p);
+    ring_send(c->worker, self->tx, p);
     self->count++;
     self->pending = true;
 }
 
-static always_inline void transmitter_copy(struct transmitter *self, struct nm_port *port, unsigned queue,
-                                           const struct packet *p, uint32_t most, struct context *c)
+/* Send a copy of the packet's first `most` bytes. */
+static always_inline void transmitter_copy(struct transmitter *self, const struct packet *p, uint32_t most,
+                                           struct context *c)
 {
-    ring_send_copy(c->worker, port, queue, p, most);
+    ring_send_copy(c->worker, self->tx, p, most);
     self->count++;
     self->pending = true;
 }

@@ -23,7 +23,7 @@ static cold_path int CheckIPHeader_refuse(struct CheckIPHeader *self, bool verbo
 }
 
 #define REFUSE(reason, text)                                                                                 \
-    CheckIPHeader_refuse(self, args->verbose, c->worker, c->element, DROP(reason), text)
+    CheckIPHeader_refuse(self, args->verbose, c->worker, c->instance->number, DROP(reason), text)
 
 static inline int CheckIPHeader_packet(struct CheckIPHeader *self, const struct CheckIPHeader_args *args,
                                        struct packet *p, struct context *c)
@@ -44,7 +44,7 @@ static inline int CheckIPHeader_packet(struct CheckIPHeader *self, const struct 
     uint32_t total = BE16(ip->total_length);
     if (unlikely(total > room || total < header))
         return REFUSE(length, "bad IP length");
-    if (args->checksum && unlikely(ip_header_sum(ip, header) != 0xffff))
+    if (args->checksum && unlikely(!ip_header_is_intact(ip, header)))
         return REFUSE(checksum, "bad IP checksum");
     if (unlikely(CheckIPHeader_listed(args->bad_sources, args->n_bad_sources, ip->src)) &&
         !CheckIPHeader_listed(args->good_destinations, args->n_good_destinations, ip->dst))

@@ -43,6 +43,7 @@ static bool IPFragmenter_make(const struct IPFragmenter_args *args, const struct
         return false;
     *fragment = *p; /* annotations go along */
     fragment->data = q.data;
+    fragment->headroom = q.headroom;
     fragment->length = q.length;
     fragment->buffer = q.buffer;
     packet_set_mac_header(fragment, NULL);
@@ -67,9 +68,8 @@ static void IPFragmenter_finish(struct ip_header *ip, uint32_t header, uint32_t 
 
 /* Emit all fragments of `p`; the code to return. */
 static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IPFragmenter_args *args,
-                                      struct packet p, struct context context)
+                                      struct packet p, struct context *c)
 {
-    struct context *c = &context;
     struct ip_header *ip = (struct ip_header *)packet_network_header(&p);
     uint32_t header = ip_header_length(ip), total = BE16(ip->total_length), room = packet_network_length(&p);
     uint16_t fragment = BE16(ip->fragment) & (uint16_t)~IP_DF;
@@ -85,7 +85,7 @@ static cold_path int IPFragmenter_cut(struct IPFragmenter *self, const struct IP
         return DROP(no_header);
     if ((args->honor_df && (ip->fragment & BE16(IP_DF))) || first < 8) {
         if (args->verbose || self->uncut < 5)
-            worker_log(c->worker, c->element, "cannot fragment a packet of %u bytes (MTU %u)", total,
+            worker_log(c->worker, c->instance->number, "cannot fragment a packet of %u bytes (MTU %u)", total,
                        args->mtu);
         self->uncut++;
         return DROP(df);
@@ -125,5 +125,7 @@ static inline int IPFragmenter_packet(struct IPFragmenter *self, const struct IP
     uint32_t length = packet_network_length(p);
     if (likely(length <= args->mtu))
         return 0;
-    return length < sizeof(struct ip_header) ? DROP(no_header) : IPFragmenter_cut(self, args, *p, *c);
+    if (length < sizeof(struct ip_header))
+        return DROP(no_header);
+    return COLD_CALL(c, IPFragmenter_cut(self, args, *p, cold));
 }

@@ -7,7 +7,7 @@ static inline int MarkIPHeader_packet(struct MarkIPHeader *self, const struct Ma
     (void)self, (void)c;
     if (unlikely(args->offset >= (int64_t)p->length))
         return DROP(short);
-    if (args->offset < 0 && packet_headroom(c->worker, p) < (uint32_t) - (int64_t)args->offset)
+    if (args->offset < 0 && p->headroom < (uint32_t) - (int64_t)args->offset)
         return DROP(short);
     uint8_t *start = p->data + args->offset;
     uint32_t header = (load_u8(start) & 15u) * 4u;

@@ -1,14 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from ._routes import Route, RouteTable
 
-#: Up to this many interval bounds a lookup is a tree of comparisons, each output known where it ends; beyond, a count
-#: without branches, since a branch of random traffic costs more than eight comparisons in a vector.
-TREE_BOUNDS = 24
+#: Bits of an address, the first ones, that may choose a part of the table.
+MOST_TOP_BITS = 12
+#: Interval bounds that are compared with an address one by one; of more, a vector of them at a time.
+SCALAR_BOUNDS = 4
+VECTOR = 8
+#: What a vector costs beside its loads and comparisons.
+VECTOR_COST = 5
+
+
+#: Up to this many interval bounds a lookup is a tree of comparisons, each output known where it ends: with so few, what
+#: comes in decides where it leaves, and the branches are predicted.
+TREE_BOUNDS = 8
 
 NO_ROUTE = "return NM_DROP(StaticIPLookup, no_route);"
+
+
+def _way(route: Route | None) -> tuple[int, int] | None:
+    return None if route is None else (route.port, route.gateway)
 
 
 def _tree(bounds: list[int], holders: list[Route | None], depth: int = 1) -> list[str]:
@@ -30,36 +44,93 @@ def _tree(bounds: list[int], holders: list[Route | None], depth: int = 1) -> lis
     ]
 
 
-def _padding(bounds: list[int]) -> int:
-    return -len(bounds) % 8
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The routes of a part of the address space: first addresses of its intervals, without that of the first, and the
+    route that holds in each."""
+
+    bounds: tuple[int, ...]
+    holders: tuple[Route | None, ...]
 
 
-def _tables(symbol: str, bounds: list[int], holders: list[Route | None]) -> list[str]:
-    """Bounds, padded so that vectors need no remainder, and what the count of those at or below an address means."""
-    # The greatest address is also above the padding: the results go on with the last holder.
-    padded = bounds + [0xFFFFFFFF] * _padding(bounds)
-    results = holders + [holders[-1]] * _padding(bounds)
-    ports = ", ".join(str(-1 if r is None else r.port) for r in results)
-    gateways = ", ".join(f"BE32({0 if r is None else r.gateway:#010x}u)" for r in results)
-    return [
-        f"static const int16_t {symbol}_ports[] = {{{ports}}};",
-        f"static const be32 {symbol}_gateways[] = {{{gateways}}};",
-        f"static const uint32_t {symbol}_bounds[{len(padded)}] = {{",
-        *(f"    {', '.join(f'{b:#010x}' for b in padded[i : i + 8])}," for i in range(0, len(padded), 8)),
-        "};",
+def _parts(bounds: list[int], holders: list[Route | None], top: int) -> list[Part]:
+    """The parts that the first `top` bits of an address choose."""
+    size = 1 << (32 - top)
+    parts = []
+    at = 0
+    for start in range(0, 1 << 32, size):
+        while at < len(bounds) and bounds[at] <= start:
+            at += 1
+        end = at
+        while end < len(bounds) and bounds[end] < start + size:
+            end += 1
+        parts.append(Part(tuple(bounds[at:end]), tuple(holders[at : end + 1])))
+    return parts
+
+
+def _width(parts: list[Part]) -> int:
+    """Bounds that are looked at for every address."""
+    most = max(len(part.bounds) for part in parts)
+    return most if most <= SCALAR_BOUNDS else most + -most % VECTOR
+
+
+def _cost(top: int, parts: list[Part]) -> int:
+    """What a lookup takes, in comparisons."""
+    width = _width(parts)
+    return (top > 0) + (width if width <= SCALAR_BOUNDS else VECTOR_COST + width // VECTOR)
+
+
+def _best_parts(bounds: list[int], holders: list[Route | None]) -> tuple[int, list[Part]]:
+    """How many bits choose a part, and the parts."""
+    choices = [(top, _parts(bounds, holders, top)) for top in range(MOST_TOP_BITS + 1)]
+    return min(choices, key=lambda choice: (_cost(*choice), choice[0]))
+
+
+def _tables(symbol: str, top: int, parts: list[Part]) -> list[str]:
+    """Every part once: its bounds, padded, and what the number of those at or below an address means."""
+    width = _width(parts)
+    numbers = {part: number for number, part in enumerate(dict.fromkeys(parts))}
+    lines = [
+        f"static const struct {{ uint32_t bounds[{width or 1}]; int16_t ports[{width + 1}]; }} {symbol}_parts[] = {{"
     ]
+    gateways = []
+    for part in numbers:
+        padding = width - len(part.bounds)
+        # The greatest address is also above the padding: the holders go on with the last one.
+        padded = [*part.bounds, *[0xFFFFFFFF] * padding]
+        holders = [*part.holders, *[part.holders[-1]] * padding]
+        ports = ", ".join(str(-1 if r is None else r.port) for r in holders)
+        lines.append(f"    {{{{{', '.join(f'{b:#010x}' for b in padded) or '0'}}}, {{{ports}}}}},")
+        gateways.append(", ".join(f"BE32({0 if r is None else r.gateway:#010x}u)" for r in holders))
+    lines.append("};")
+    if _has_gateways(parts):
+        lines.append(f"static const be32 {symbol}_gateways[][{width + 1}] = {{{{{'}, {'.join(gateways)}}}}};")
+    if top:
+        kind = "uint8_t" if len(numbers) <= 256 else "uint16_t"
+        lines.append(f"static const {kind} {symbol}_part_of[] = {{{', '.join(str(numbers[part]) for part in parts)}}};")
+    return lines
 
 
-def _count(symbol: str, bounds: list[int]) -> list[str]:
+def _has_gateways(parts: list[Part]) -> bool:
+    return any(route is not None and route.gateway for part in parts for route in part.holders)
+
+
+def _count(symbol: str, top: int, parts: list[Part]) -> list[str]:
+    """Statements that count the bounds at or below `address` in its part and return the output."""
+    gateway = [
+        f"    const be32 gateway = {symbol}_gateways[part][at];",
+        "    set_anno_u32(p, ANNO_DST_IP, gateway ? gateway : BE32(address));",
+    ]
     return [
-        "    uint32_t at = 0;",
-        f"    for (unsigned i = 0; i < {len(bounds) + _padding(bounds)}; i++)",
-        f"        at += address >= {symbol}_bounds[i];",
-        f"    if ({symbol}_ports[at] < 0)",
+        f"    const unsigned part = {f'{symbol}_part_of[address >> {32 - top}]' if top else '0'};",
+        "    unsigned at = 0;",
+        f"    for (unsigned i = 0; i < {_width(parts)}; i++)",
+        f"        at += address >= {symbol}_parts[part].bounds[i];",
+        f"    const int port = {symbol}_parts[part].ports[at];",
+        "    if (unlikely(port < 0))",
         f"        {NO_ROUTE}",
-        f"    if ({symbol}_gateways[at])",
-        f"        set_anno_u32(p, ANNO_DST_IP, {symbol}_gateways[at]);",
-        f"    return {symbol}_ports[at];",
+        *(gateway if _has_gateways(parts) else []),
+        "    return port;",
     ]
 
 
@@ -67,9 +138,10 @@ class StaticIPLookup(RouteTable):
     """Route by longest prefix, by a table that is part of the program.
 
     Arguments are routes ``ADDR/MASK [GATEWAY] OUTPUT``. The destination annotation decides; a gateway replaces it.
-    The routes cut the address space into intervals; a lookup compares the address with the interval bounds, by a tree
-    of comparisons for a few routes, else with eight bounds at a time where the processor has vectors. Meant for up to
-    some hundred routes; they cannot change while the router runs (RadixIPLookup and DirectIPLookup do that).
+    The routes cut the address space into intervals. A lookup compares the address with the interval bounds: by a tree
+    of comparisons for a few, else it counts those below, without a branch that random traffic could mislead, in the
+    part of the table that the address's first bits choose. Meant for up to some hundred routes; they cannot change
+    while the router runs (RadixIPLookup and DirectIPLookup do that).
 
     Handlers: ``table`` (read) all routes, one a line; ``lookup ADDR`` (read) output and gateway for an address.
     """
@@ -88,15 +160,19 @@ class StaticIPLookup(RouteTable):
         for start in sorted(starts):
             place = self.routes.best(start)
             holder = None if place is None else self.routes.places[place]
-            if not holders or holder is not holders[-1]:
+            if not holders or _way(holder) != _way(holders[-1]):
                 bounds.append(start)
                 holders.append(holder)
         return bounds[1:], holders
 
     def c_code(self, symbol: str) -> str:
         bounds, holders = self.intervals()
-        body = _tree(bounds, holders) if len(bounds) <= TREE_BOUNDS else _count(symbol, bounds)
-        tables = [] if len(bounds) <= TREE_BOUNDS else _tables(symbol, bounds, holders)
+        tables: list[str] = []
+        body = _tree(bounds, holders)
+        if len(bounds) > TREE_BOUNDS:
+            top, parts = _best_parts(bounds, holders)
+            tables = _tables(symbol, top, parts)
+            body = _count(symbol, top, parts)
         return "\n".join(
             [
                 *tables,
@@ -104,7 +180,7 @@ class StaticIPLookup(RouteTable):
                 "    const struct StaticIPLookup_args *args, struct packet *p, struct context *c)",
                 "{",
                 "    (void)self, (void)args, (void)c;",
-                "    uint32_t address = BE32(anno_u32(p, ANNO_DST_IP));",
+                "    const uint32_t address = BE32(anno_u32(p, ANNO_DST_IP));",
                 *body,
                 "}",
             ]

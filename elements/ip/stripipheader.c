@@ -7,7 +7,6 @@ static inline int StripIPHeader_packet(struct StripIPHeader *self, const struct 
     uint8_t *transport = packet_transport_header(p);
     if (unlikely(!transport || transport > packet_end(p)))
         return DROP(no_header);
-    p->length -= (uint32_t)(transport - p->data);
-    p->data = transport;
+    packet_pull(p, (uint32_t)(transport - p->data));
     return 0;
 }

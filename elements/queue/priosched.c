@@ -5,7 +5,7 @@ static inline unsigned PrioSched_pull(struct PrioSched *self, const struct PrioS
 {
     (void)self, (void)args;
     unsigned n = 0;
-    for (unsigned i = 0; i < c->n_inputs && n < max; i++)
+    for (unsigned i = 0; i < c->instance->n_inputs && n < max; i++)
         while (n < max) {
             unsigned got = pull_input(c, i, out + n, max - n);
             if (!got)

@@ -10,7 +10,7 @@ static inline unsigned RoundRobinSched_pull(struct RoundRobinSched *self,
                                             unsigned max, struct context *c)
 {
     (void)args;
-    unsigned n = 0, idle = 0, next = self->next, inputs = c->n_inputs;
+    unsigned n = 0, idle = 0, next = self->next, inputs = c->instance->n_inputs;
     while (n < max && idle < inputs) {
         if (pull_input(c, next, out + n, 1)) {
             n++;

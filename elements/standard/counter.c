@@ -100,7 +100,7 @@ static inline int Counter_packet(struct Counter *self, const struct Counter_args
 {
     (void)args;
     if (unlikely(self->count >= self->check_at)) {
-        Counter_look(self, p->length, c->worker, c->element);
+        Counter_look(self, p->length, c->worker, c->instance->number);
     } else {
         self->count++;
         self->byte_count += p->length;

@@ -29,7 +29,7 @@ static always_inline unsigned InfiniteSource_allowed(struct InfiniteSource *self
     if (unlikely(!left)) {
         if (!self->ended) {
             self->ended = true;
-            worker_upcall(c->worker, c->element, 0, 0);
+            worker_upcall(c->worker, c->instance->number, 0, 0);
         }
         return 0;
     }

@@ -69,7 +69,7 @@ static cold_path void Print_line(struct Print *self, const struct Print_args *ar
     }
     at = Print_number(Print_text(at, separator), p.length, 4, ' ');
     if (args->headroom) {
-        at = Print_number(Print_text(at, " (h"), packet_headroom(w, &p), 0, ' ');
+        at = Print_number(Print_text(at, " (h"), p.headroom, 0, ' ');
         at = Print_number(Print_text(at, " t"), packet_tailroom(w, &p), 0, ' ');
         *at++ = ')';
     }

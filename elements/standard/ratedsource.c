@@ -52,7 +52,7 @@ static inline unsigned RatedSource_task(struct RatedSource *self, const struct R
         if (!left) {
             if (!self->ended) {
                 self->ended = true;
-                worker_upcall(c->worker, c->element, 0, 0);
+                worker_upcall(c->worker, c->instance->number, 0, 0);
             }
             return 0;
         }

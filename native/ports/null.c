@@ -8,11 +8,14 @@ static int null_txsync(struct nm_port *port, unsigned index)
     int err = nm_ring_enter(ring, port->region, &head);
     if (err)
         return err;
+    uint64_t bytes = 0, packets = 0; /* counted in registers: what is in the ring's memory waits for itself */
     for (uint32_t i = ring->hwcur; i != head; i = nm_ring_next(ring, i)) {
         struct netmap_slot slot = nm_slot_read(&ring->ring->slot[i]);
-        ring->bytes += slot.len;
-        ring->packets += !(slot.flags & NS_MOREFRAG);
+        bytes += slot.len;
+        packets += !(slot.flags & NS_MOREFRAG);
     }
+    ring->bytes += bytes;
+    ring->packets += packets;
     ring->hwcur = head;
     ring->hwtail = nm_ring_prev(ring, head);
     nm_ring_leave(ring);

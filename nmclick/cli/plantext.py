@@ -16,7 +16,7 @@ __all__ = ["plan_text"]
 
 
 def plan_text(plan: Plan) -> str:
-    """Packet layout, ports, tasks, timers, pull paths and regions; elements by name."""
+    """Packet layout, ports, tasks, timers, pull paths, regions and bundles; elements by name."""
     lines = [
         *_packet(plan),
         *_ports(plan),
@@ -25,6 +25,7 @@ def plan_text(plan: Plan) -> str:
         *_states(plan),
         *_pulls(plan),
         *_regions(plan),
+        *_bundles(plan),
     ]
     return "\n".join(lines) + "\n"
 
@@ -82,6 +83,14 @@ def _regions(plan: Plan) -> Iterator[str]:
         for node in nodes:
             entry = "batch enters  " if node in plan.entries else "              "
             yield f"  {entry}[{node[1]}] {describe(plan.elements[node[0]])}{_targets(plan, node, number)}"
+
+
+def _bundles(plan: Plan) -> Iterator[str]:
+    for number, bundle in enumerate(plan.bundles):
+        yield f"bundle {number}: {bundle.strands} strands"
+        for row in bundle.rows:
+            names = ", ".join(_name(plan, index) for index, _ in row)
+            yield f"  {names} :: {type(plan.elements[row[0][0]]).__name__}"
 
 
 def _targets(plan: Plan, node: Node, region: int) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from nmclick.compile.bundles import Bundle, Spot
 from nmclick.compile.entrypoints import EntryPoints
 from nmclick.compile.plan import Plan
 from nmclick.element import Array, CValue, Element, StateOf
@@ -49,20 +50,55 @@ class Unit:
         threads = self.plan.threads
         return threads.workers > 1 and index not in threads.per_worker and self.code(index).has_state
 
-    def call(self, index: int, entry: str, *middle: str, inputs: int = 0, output: int = 0) -> str:
-        """A call of an entry point, with state and arguments in front and the context behind."""
+    def member(self, index: int) -> str:
+        """The member of struct state that is an element's own."""
+        spot = self.plan.spots.get(index)
+        return f"e{index}" if spot is None else f"bundle{spot.bundle}[{spot.strand}].e{spot.first}"
+
+    def place(self, index: int, within: Spot | None = None, *, home: bool = False) -> str:
+        """Where an element's own state is: this worker's, or the one that all share (`home`); `within` the code of a
+        strand, which is a variable there."""
+        spot = self.plan.spots.get(index)
+        state = "S->home" if home else "S"
+        if spot is None or not spot.beside(within):
+            return f"{state}->{self.member(index)}"
+        return f"{state}->bundle{spot.bundle}[strand].e{spot.first}" if home else f"lane{spot.bundle}->e{spot.first}"
+
+    def owner(self, index: int, name: str) -> int:
+        """The element whose constant array `name` this one uses: an equal one of its row, if there is one."""
+        spot = self.plan.spots.get(index)
+        equal = spot is not None and self.arguments[spot.first][name] == self.arguments[index][name]
+        return spot.first if spot is not None and equal else index
+
+    def context(self, index: int, inputs: int, output: int, within: Spot | None = None) -> str:
+        instance = f"&e{index}_instance" if within is None else f"e{index}_instance_of(strand)"
+        return f"CONTEXT({self.place(index, within)}, {instance}, {inputs}, {output})"
+
+    def call(
+        self,
+        index: int,
+        entry: str,
+        *middle: str,
+        inputs: int = 0,
+        output: int = 0,
+        within: Spot | None = None,
+        context: str | None = None,
+    ) -> str:
+        """A call of an entry point, with state and arguments in front and the context behind. `within`: in code that
+        stands for the element's whole row."""
         function = (
             f"e{index}_packet"
             if entry == "packet" and index in self.own_packet
             else (f"{type(self.plan.elements[index]).__name__}_{entry}")
         )
-        state = f"&S->home->e{index}" if self.is_home(index) else f"&S->e{index}"
-        parts = [state, f"&e{index}_args", *middle, f"CONTEXT(e{index}, {inputs}, {output})"]
+        state = f"&{self.place(index, within, home=self.is_home(index))}"
+        arguments = f"&e{index}_args" if within is None else f"e{index}_args_of(strand)"
+        parts = [state, arguments, *middle, context or self.context(index, inputs, output, within)]
         call = f"{function}({', '.join(parts)})"
         if index not in self.plan.threads.locked or entry in ("init", "cleanup") or entry.startswith("call_"):
             return call
         locked = "LOCKED_VOID" if entry in ("batch", "done", "flush") else "LOCKED"
-        return f"{locked}(e{index}, {call})"
+        return f"{locked}({self.place(index, within, home=True)}, {call})"
 
 
 def emit_program(plan: Plan, burst: int) -> str:
@@ -79,6 +115,7 @@ def emit_program(plan: Plan, burst: int) -> str:
         *_classes(unit),
         _state(unit),
         *_instances(unit),
+        *(text for bundle in plan.bundles for text in _rows(unit, bundle)),
         *emit_paths(unit),
         *emit_tables(unit),
     ]
@@ -171,50 +208,94 @@ def _instances(unit: Unit) -> Iterator[str]:
     for element in unit.plan.elements:
         index, name = element.index, type(element).__name__
         lines = [unit.label(index)]
-        initialisers = []
         for field_name, value in unit.arguments[index].items():
             if isinstance(value, Array):
-                table = f"e{index}_{field_name}"
                 items = ", ".join(map(_constant, value.items)) or "0"
                 if not value.items and value.ctype.startswith("struct"):
                     items = "{0}"
-                lines.append(f"static const {value.ctype} {table}[] = {{{items}}};")
-                initialisers += [f".{field_name} = {table}", f".n_{field_name} = {len(value.items)}"]
-            elif isinstance(value, StateOf):
-                initialisers.append(f".{field_name} = STATE_DISTANCE(e{index}, e{value.element})")
-            else:
-                initialisers.append(f".{field_name} = {_constant(value)}")
-        lines.append(f"static const struct {name}_args e{index}_args = {{{', '.join(initialisers) or '0'}}};")
+                lines.append(f"static const {value.ctype} e{index}_{field_name}[] = {{{items}}};")
+        lines.append(f"static const struct {name}_args e{index}_args = {_braced(_members(unit, index))};")
         own = element.c_code(f"e{index}")
         if own is not None:
             unit.own_packet.add(index)
             lines.append(own.rstrip())
-        lines.append(
-            f"enum {{ e{index}_element = {index}, e{index}_first_edge = {unit.first_edge[index]}, "
-            f"e{index}_n_inputs = {element.n_inputs}, e{index}_n_outputs = {element.n_outputs}, "
-            f"e{index}_n_runners = {len(unit.plan.threads.runners[index])} }};"
-        )
-        if unit.plan.threads.workers > 1:
-            lines.append(_runner(index, unit.plan.threads.runners[index], unit.plan.threads.workers))
         pulls = [_pull_name(unit, index, port) for port in range(element.n_inputs)]
         if any(pulls):
             used = {p for p in pulls if p}
             lines += [f"static pull_function {p};" for p in sorted(used)]
             lines.append(f"static pull_function *const e{index}_pull[] = {{{', '.join(p or 'NULL' for p in pulls)}}};")
-        else:
-            lines.append(f"#define e{index}_pull NULL")
+        if unit.plan.threads.workers > 1:
+            lines.append(f"static const uint16_t e{index}_runners[] = {{{', '.join(_runners(unit, index))}}};")
+        lines.append(f"static const struct instance e{index}_instance = {_braced(_instance(unit, index))};")
         yield "\n".join(lines)
 
 
-def _runner(index: int, runners: Sequence[int], workers: int) -> str:
-    """The worker's number among those that run the element."""
-    if len(runners) == workers:
-        return f"#define e{index}_runner ((uint16_t)w->index)"
-    numbers = ["NM_NOBODY"] * workers
-    for number, worker in enumerate(runners):
-        numbers[worker] = str(number)
-    table = f"static const uint16_t e{index}_runners[] = {{{', '.join(numbers)}}};"
-    return f"{table}\n#define e{index}_runner e{index}_runners[w->index]"
+def _braced(members: dict[str, str]) -> str:
+    return f"{{{', '.join(f'.{name} = {value}' for name, value in members.items()) or '0'}}}"
+
+
+def _members(unit: Unit, index: int) -> dict[str, str]:
+    """The members of an element's arguments in C."""
+    members: dict[str, str] = {}
+    for name, value in unit.arguments[index].items():
+        if isinstance(value, Array):
+            members |= {name: f"e{unit.owner(index, name)}_{name}", f"n_{name}": str(len(value.items))}
+        elif isinstance(value, StateOf):
+            own = value.element == index
+            members[name] = "0" if own else f"STATE_DISTANCE({unit.member(index)}, {unit.member(value.element)})"
+        else:
+            members[name] = _constant(value)
+    return members
+
+
+def _rows(unit: Unit, bundle: Bundle) -> Iterator[str]:
+    """What the strands of a bundle differ in: each row's arguments and what is known of its elements."""
+    for row in bundle.rows:
+        indexes = [index for index, _ in row]
+        first, name = indexes[0], type(unit.plan.elements[indexes[0]]).__name__
+        yield "\n".join(
+            [
+                f"/* {', '.join(unit.plan.elements[index].name for index in indexes)} :: {name} */",
+                *_choice(f"{name}_args", f"e{first}_args", [_members(unit, i) for i in indexes]),
+                *_choice("instance", f"e{first}_instance", [_instance(unit, i) for i in indexes]),
+            ]
+        )
+
+
+def _choice(structure: str, first: str, members: list[dict[str, str]]) -> list[str]:
+    """A function that finds a strand's structure, in a way that what is the same for all strands stays constant.
+    `members` in each strand; `first`: the name of the first one's."""
+    lines = [f"static always_inline const struct {structure} *{first}_of(unsigned strand)", "{"]
+    same = {name: value for name, value in members[0].items() if all(m[name] == value for m in members)}
+    if len(same) == len(members[0]):
+        return [*lines, "    (void)strand;", f"    return &{first};", "}"]
+    lines += [f"    static const struct {structure} all[] = {{", *(f"        {_braced(m)}," for m in members), "    };"]
+    lines.append(f"    const struct {structure} *found = &all[strand];")
+    constants = [f"found->{name} != {value}" for name, value in same.items() if not value.startswith("{")]
+    if constants:
+        lines += [f"    if ({' || '.join(constants)})", "        __builtin_unreachable();"]
+    return [*lines, "    return found;", "}"]
+
+
+def _instance(unit: Unit, index: int) -> dict[str, str]:
+    """The members of an element's struct instance."""
+    element = unit.plan.elements[index]
+    has_pull = any(_pull_name(unit, index, port) for port in range(element.n_inputs))
+    return {
+        "number": str(index),
+        "first_edge": str(unit.first_edge[index]),
+        "n_inputs": str(element.n_inputs),
+        "n_outputs": str(element.n_outputs),
+        "n_runners": str(len(unit.plan.threads.runners[index])),
+        "runners": f"e{index}_runners" if unit.plan.threads.workers > 1 else "NULL",
+        "pull": f"e{index}_pull" if has_pull else "NULL",
+    }
+
+
+def _runners(unit: Unit, index: int) -> list[str]:
+    """Each worker's number among those that run the element."""
+    runners = unit.plan.threads.runners[index]
+    return [str(runners.index(w)) if w in runners else "NM_NOBODY" for w in range(unit.plan.threads.workers)]
 
 
 def _pull_name(unit: Unit, index: int, port: int) -> str | None:
@@ -222,6 +303,17 @@ def _pull_name(unit: Unit, index: int, port: int) -> str | None:
         if edge in unit.plan.pulls:
             return unit.plan.pulls[edge].function
     return None
+
+
+def _own_state(unit: Unit, index: int) -> list[str]:
+    """The members of the state that are an element's, or those of a bundle's strand that are a row's."""
+    # What different workers write lies on different cache lines.
+    aligned = "_Alignas(64) " if unit.is_home(index) else ""
+    element = unit.plan.elements[index]
+    lines = [f"    {aligned}struct {type(element).__name__} e{index}; {unit.label(index)}"]
+    if index in unit.plan.threads.locked:
+        lines.append(f"    struct spin_lock e{index}_lock;")
+    return [*lines, f"    {aligned}uint64_t e{index}_drops[{len(unit.reasons(element))}];"]
 
 
 def _state(unit: Unit) -> str:
@@ -235,13 +327,12 @@ def _state(unit: Unit) -> str:
     if several:
         lines.append("    struct state *home; /* the first worker's, for what all share */")
     for element in unit.plan.elements:
-        index = element.index
-        # What different workers write lies on different cache lines.
-        aligned = "_Alignas(64) " if unit.is_home(index) else ""
-        lines.append(f"    {aligned}struct {type(element).__name__} e{index}; {unit.label(index)}")
-        if index in unit.plan.threads.locked:
-            lines.append(f"    struct spin_lock e{index}_lock;")
-        lines.append(f"    {aligned}uint64_t e{index}_drops[{len(unit.reasons(element))}];")
+        if element.index not in unit.plan.spots:
+            lines += _own_state(unit, element.index)
+    for number, bundle in enumerate(unit.plan.bundles):
+        lines.append(f"    struct bundle{number} {{")
+        lines += ["    " + line for row in bundle.rows for line in _own_state(unit, row[0][0])]
+        lines.append(f"    }} bundle{number}[{bundle.strands}];")
     lines.append("};")
     lines.append(
         "#define STATE_DISTANCE(e, other) \\\n"
@@ -249,26 +340,23 @@ def _state(unit: Unit) -> str:
     )
     if unit.plan.threads.locked:
         lines.append(
-            "#define LOCKED(e, call) \\\n"
+            "#define LOCKED(place, call) \\\n"
             "    ({ \\\n"
-            "        worker_lock(w, &S->home->e##_lock); \\\n"
+            "        worker_lock(w, &place##_lock); \\\n"
             "        __auto_type result_ = call; \\\n"
-            "        spin_unlock(&S->home->e##_lock); \\\n"
+            "        spin_unlock(&place##_lock); \\\n"
             "        result_; \\\n"
             "    })\n"
-            "#define LOCKED_VOID(e, call) \\\n"
+            "#define LOCKED_VOID(place, call) \\\n"
             "    ({ \\\n"
-            "        worker_lock(w, &S->home->e##_lock); \\\n"
+            "        worker_lock(w, &place##_lock); \\\n"
             "        call; \\\n"
-            "        spin_unlock(&S->home->e##_lock); \\\n"
+            "        spin_unlock(&place##_lock); \\\n"
             "    })"
         )
-    runner = "e##_runner" if several else "0"
     lines.append(
-        "#define CONTEXT(e, in, out) \\\n"
-        "    (&(struct context){.worker = w, .emissions = &S->emissions, .drops = S->e##_drops, .pull = e##_pull, \\\n"
-        "        .state = S, .first_edge = e##_first_edge, .input = in, .output = out, .n_inputs = e##_n_inputs, \\\n"
-        "        .n_outputs = e##_n_outputs, .element = e##_element, \\\n"
-        f"        .runner = {runner}, .n_runners = e##_n_runners}})"
+        "#define CONTEXT(place, instance_, in, out) \\\n"
+        "    (&(struct context){.worker = w, .instance = instance_, .emissions = &S->emissions, \\\n"
+        "        .drops = place##_drops, .state = S, .input = in, .output = out})"
     )
     return "\n".join(lines)

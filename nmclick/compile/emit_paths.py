@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from nmclick.compile.bundles import Spot
 from nmclick.compile.emit import Unit
 from nmclick.compile.plan import Dropped, Edge, Node, PullPath, Task
 from nmclick.graph.processing import Mode
@@ -12,6 +13,14 @@ from nmclick.graph.processing import Mode
 def emit_paths(unit: Unit) -> Iterator[str]:
     for number in range(len(unit.plan.regions)):
         yield (f"{_signature(number)};")
+    if unit.plan.bundles:
+        yield (
+            "#define STRAND(b, n) \\\n"
+            "    ({ \\\n"
+            "        strand = n; \\\n"
+            "        lane##b = &S->bundle##b[strand]; \\\n"
+            "    })"
+        )
     yield _batches(unit)
     yield _dispatch(unit)
     for path in unit.plan.pulls.values():
@@ -33,8 +42,8 @@ def _batches(unit: Unit) -> str:
     )
 
 
-def _count(unit: Unit, element: int) -> str:
-    return f"S->e{element}_drops[{unit.unconnected(element)}]++"
+def _count(unit: Unit, element: int, within: Spot | None = None) -> str:
+    return f"{unit.place(element, within)}_drops[{unit.unconnected(element)}]++"
 
 
 def _drop(unit: Unit, element: int) -> str:
@@ -87,14 +96,23 @@ def _name(node: Node) -> str:
     return f"e{node[0]}_in{node[1]}"
 
 
-def _arrow(unit: Unit, number: int, edge: Edge) -> str:
+def _jump(unit: Unit, node: Node, within: Spot | None = None) -> str:
+    """Go on with the packet at a node of the same region; `within` the code of a strand."""
+    row, spot = unit.plan.row(node), unit.plan.spots.get(node[0])
+    if row is None or spot is None:
+        return f"goto {_name(node)};"
+    jump = f"goto {_name(row[0])};"
+    return jump if spot.beside(within) else f"STRAND({spot.bundle}, {spot.strand}); {jump}"
+
+
+def _arrow(unit: Unit, number: int, edge: Edge, within: Spot | None = None) -> str:
     """What a region does with a packet that leaves by `edge`, ending the packet's turn or going on with it."""
     target = unit.plan.target(edge)
     if isinstance(target, Dropped):
-        return f"{_count(unit, target.element)}; goto drop;"
+        return f"{_count(unit, target.element, within)}; goto drop;"
     inside = unit.plan.region_of[target] == number and edge not in unit.plan.cut
     if inside and not unit.plan.needs_batch(target):
-        return f"goto {_name(target)};"
+        return _jump(unit, target, within)
     return f"enter(S, w, {unit.plan.entry_number(target)}, p); goto next;"
 
 
@@ -109,6 +127,11 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
         "    int port;",
         "    unsigned i = 0;",
     ]
+    rows = {node: row for node in nodes if (row := unit.plan.row(node)) is not None}
+    if rows:
+        bundles = sorted({unit.plan.spots[node[0]].bundle for node in rows})
+        lines.append("    unsigned strand = 0; /* of the bundle that the packet is in */")
+        lines += [f"    struct bundle{bundle} *lane{bundle} = S->bundle{bundle};" for bundle in bundles]
     if batched:
         lines.append(f"    int result[{unit.burst}];")
         lines.append("    switch (entry) {")
@@ -139,17 +162,18 @@ def _region(unit: Unit, number: int, nodes: list[Node]) -> str:
     else:
         lines += ["    if (i == n)", "        return;", *load]
     if len(entries) == 1 and not batched:
-        lines.append(f"    goto {_name(entries[0][1])};")
+        lines.append(f"    {_jump(unit, entries[0][1])}")
     else:
         lines.append("    switch (entry) {")
         for entry, node in entries:
             if unit.plan.needs_batch(node):
                 lines.append(f"    case {entry}: port = result[i - 1]; goto {_name(node)}_left;")
             else:
-                lines.append(f"    case {entry}: goto {_name(node)};")
+                lines.append(f"    case {entry}: {_jump(unit, node)}")
         lines += ["    default: __builtin_unreachable();", "    }"]
     for node in nodes:
-        lines += _node(unit, number, node)
+        if rows.get(node, (node,))[0] == node:
+            lines += _node(unit, number, node)
     # One place for all drops keeps the function small.
     lines += ["", "drop:", "    packet_free(w, &p);", "    goto next;", "}"]
     return "\n".join(lines)
@@ -177,54 +201,107 @@ def _push_edges(unit: Unit, index: int) -> list[Edge]:
 
 
 def _node(unit: Unit, number: int, node: Node) -> list[str]:
-    """One element of a region: its call, then a jump by the port it returned."""
+    """One element of a region, or a row of a bundle: its call, then a jump by the port it returned."""
     index = node[0]
-    lines = ["", f"    {unit.label(index)}"]
+    row = unit.plan.row(node)
+    within = None if row is None else unit.plan.spots[index]
+    labels = [unit.label(member) for member, _ in row or (node,)]
+    lines = ["", *(f"    {label}" for label in labels)]
     if unit.plan.needs_batch(node):
         lines.append(f"{_name(node)}_left:")
     else:
-        emits = unit.code(index).emits
         lines.append(f"{_name(node)}:")
-        body = f"port = {unit.call(index, 'packet', '&p', inputs=node[1])};"
-        if emits:
+        if unit.code(index).emits:
+            call = unit.call(index, "packet", "&p", inputs=node[1], within=within, context="c")
             lines += [
                 "    {",
-                "        uint32_t mark = S->emissions.count;",
-                f"        {body}",
-                "        if (unlikely(S->emissions.count != mark)) {",
+                f"        struct context *c = {unit.context(index, node[1], 0, within)};",
+                f"        port = {call};",
+                "        if (unlikely(c->emitted)) {",
                 "            if (port >= 0)",
-                f"                emit(CONTEXT(e{index}, 0, 0), (unsigned)port, p);",
-                "            emissions_turn(&S->emissions, mark);",
+                "                emit(c, (unsigned)port, p);",
+                "            emissions_turn(&S->emissions, c->emitted);",
                 "            if (port >= 0)",
                 "                goto next;",
                 "        }",
                 "    }",
             ]
         else:
-            lines.append(f"    {body}")
-    lines += _branch(unit, index, lambda edge: _arrow(unit, number, edge), "goto next;", "goto drop;")
-    return lines
+            lines.append(f"    port = {unit.call(index, 'packet', '&p', inputs=node[1], within=within)};")
+
+    def arrow(edge: Edge) -> str:
+        ways = [
+            _arrow(unit, number, (member, edge[1]), within and unit.plan.spots[member]) for member, _ in row or (node,)
+        ]
+        if len(set(ways)) == 1:
+            return ways[0]
+        cases = "".join(f"case {strand}: {way} " for strand, way in enumerate(ways[:-1]))
+        return f"switch (strand) {{ {cases}default: {ways[-1]} }}"
+
+    forked = _fork(unit, number, node) if row is None else ([], frozenset())
+    return [*lines, *forked[0], *_branch(unit, index, arrow, "goto next;", "goto drop;", within, forked[1])]
 
 
-def _branch(unit: Unit, index: int, arrow: object, end: str, drop: str) -> list[str]:
-    """The switch behind an element's call. `arrow(edge)` is the code for an output, `end` for a consumed packet, and
-    `drop` for one to be freed."""
-    assert callable(arrow)
+def _fork(unit: Unit, number: int, node: Node) -> tuple[list[str], frozenset[int]]:
+    """Statements that send packets into bundles by the port alone, without a jump for each; the ports they are for."""
+    forks: dict[str, dict[int, int]] = {}
+    bundles: dict[str, int] = {}
+    for port in range(unit.plan.elements[node[0]].n_outputs):
+        edge = (node[0], port)
+        target = unit.plan.target(edge)
+        if isinstance(target, Dropped) or edge in unit.plan.cut or unit.plan.region_of[target] != number:
+            continue
+        row = unit.plan.row(target)
+        if row is not None:
+            forks.setdefault(_name(row[0]), {})[port] = row.index(target)
+            bundles[_name(row[0])] = unit.plan.spots[target[0]].bundle
+    lines: list[str] = []
+    done: set[int] = set()
+    for label, strands in forks.items():
+        least, most = min(strands), max(strands)
+        if len(strands) < 2:
+            continue
+        done |= strands.keys()
+        inside = f"(unsigned)port - {least}u < {most - least + 1}u" if least else f"(unsigned)port < {most + 1}u"
+        if [strands.get(port) for port in range(least, most + 1)] == list(range(len(strands))):
+            strand = f"(unsigned)port{f' - {least}u' if least else ''}"
+            lines.append(f"    if ({inside}) {{")
+        else:
+            table = ", ".join(str(strands.get(port, 255)) for port in range(least, most + 1))
+            name = f"{_name(node)}_to_{label}"
+            lines.append(f"    static const uint8_t {name}[] = {{{table}}};")
+            strand = f"{name}[port - {least}]"
+            lines.append(f"    if ({inside} && {strand} != 255) {{")
+        lines += [f"        STRAND({bundles[label]}, {strand});", f"        goto {label};", "    }"]
+    return lines, frozenset(done)
+
+
+def _branch(
+    unit: Unit,
+    index: int,
+    arrow: Callable[[Edge], str],
+    end: str,
+    drop: str,
+    within: Spot | None = None,
+    done: frozenset[int] = frozenset(),
+) -> list[str]:
+    """The switch behind an element's call. `arrow(edge)` is the code for an output that is not `done`, `end` for a
+    consumed packet, and `drop` for one to be freed."""
     element = unit.plan.elements[index]
-    edges = [(index, port) for port in range(element.n_outputs)]
+    drops = f"{unit.place(index, within)}_drops"
     lines = ["    switch (port) {"]
-    lines += [f"    case {edge[1]}: {arrow(edge)}" for edge in edges]
+    lines += [f"    case {port}: {arrow((index, port))}" for port in range(element.n_outputs) if port not in done]
     lines.append(f"    case KEPT: {end}")
     if element.drops:
         reject = element.reject_output
         if reject is not None and reject < element.n_outputs:
-            lines += ["    default:", "        if (port < KEPT) {", f"            S->e{index}_drops[-2 - port]++;"]
+            lines += ["    default:", "        if (port < KEPT) {", f"            {drops}[-2 - port]++;"]
             lines += [f"            {arrow((index, reject))}", "        }"]
-            lines += [f"        {_count(unit, index)}; {drop}"]
+            lines += [f"        {_count(unit, index, within)}; {drop}"]
         else:
-            lines += [f"    default: S->e{index}_drops[port < KEPT ? -2 - port : {unit.unconnected(index)}]++; {drop}"]
+            lines += [f"    default: {drops}[port < KEPT ? -2 - port : {unit.unconnected(index)}]++; {drop}"]
     else:
-        lines.append(f"    default: {_count(unit, index)}; {drop}")
+        lines.append(f"    default: {_count(unit, index, within)}; {drop}")
     lines.append("    }")
     return lines
 

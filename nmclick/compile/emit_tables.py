@@ -111,7 +111,9 @@ def _program(unit: Unit, calls: list[tuple[int, str]]) -> str:
     plan = unit.plan
     fields = program_fields(plan)
     classes = {e.index: type(e).__name__ for e in plan.elements}
-    offsets = [f"offsetof(struct state, e{i}) + offsetof(struct {classes[i]}, {name})" for i, name in fields]
+    offsets = [
+        f"offsetof(struct state, {unit.member(i)}) + offsetof(struct {classes[i]}, {name})" for i, name in fields
+    ]
     sizes = [f"sizeof(((struct {classes[i]} *)0)->{name})" for i, name in fields]
     return "\n".join(
         [
@@ -135,7 +137,7 @@ def _program(unit: Unit, calls: list[tuple[int, str]]) -> str:
             _table("static const uint32_t field_sizes[]", sizes),
             _table(
                 "static const uint32_t drop_offsets[]",
-                [f"offsetof(struct state, e{element.index}_drops)" for element in plan.elements],
+                [f"offsetof(struct state, {unit.member(element.index)}_drops)" for element in plan.elements],
             ),
             "",
             '__attribute__((visibility("default"))) const struct nm_program nm_program = {',

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from nmclick.compile.bundles import Bundle, Spot, find_bundles, spots
 from nmclick.compile.devices import port_uses
 from nmclick.compile.entrypoints import EntryPoints, entry_points
 from nmclick.compile.layout import PacketLayout, plan_layout
@@ -74,6 +75,8 @@ class Plan:
     cut: set[Edge] = field(default_factory=set)
     outside: set[Edge] = field(default_factory=set)
     devices: list[tuple[int, DeviceUse]] = field(default_factory=list)
+    bundles: list[Bundle] = field(default_factory=list)
+    spots: dict[int, Spot] = field(default_factory=dict)
     threads: Threads = field(default_factory=lambda: Threads(1, (), (), (), frozenset(), frozenset(), False))
 
     @property
@@ -120,6 +123,12 @@ class Plan:
                     stack.append(target)
         return sorted({index for index, _ in seen if "flush" in self.code[index]})
 
+    def row(self, node: Node) -> tuple[Node, ...] | None:
+        """The nodes that share one body of code with this one, itself included, in the order of their strands."""
+        spot = self.spots.get(node[0])
+        rows = self.bundles[spot.bundle].rows if spot is not None else ()
+        return next((row for row in rows if node in row), None)
+
     def needs_batch(self, node: Node) -> bool:
         return "batch" in self.code[node[0]]
 
@@ -153,6 +162,8 @@ def make_plan(graph: RouterGraph, workers: int = 1) -> Plan:
     )
     plan.devices = port_uses(graph)
     plan.threads = assign_threads(graph, code, [task.element for task in plan.tasks], plan.timers, workers)
+    plan.bundles = find_bundles(plan)
+    plan.spots = spots(plan.bundles)
     return plan
 
 

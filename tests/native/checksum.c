@@ -1,6 +1,6 @@
 /* Answers questions about checksum.h: one a line on standard input, the answer on standard output.
- * "sum HEX" checksum(), "header HEX" ip_header_sum(), "update16 OLD A B", "update32 OLD A B" (hexadecimal
- * numbers). */
+ * "sum HEX" checksum(), "header HEX" ip_header_is_intact(), "update16 OLD A B", "update32 OLD A B"
+ * (hexadecimal numbers). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,9 +25,10 @@ int main(void)
                 sscanf(line + at + 2 * i, "%2x", &a);
                 data[i] = (uint8_t)a;
             }
-            uint16_t sum =
-                strcmp(word, "sum") ? ip_header_sum(data, (uint32_t)n) : checksum(data, (uint32_t)n);
-            printf("%04x\n", BE16(sum));
+            if (strcmp(word, "sum") == 0)
+                printf("%04x\n", BE16(checksum(data, (uint32_t)n)));
+            else
+                printf("%x\n", ip_header_is_intact(data, (uint32_t)n));
             free(data);
         }
     }

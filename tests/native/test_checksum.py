@@ -41,13 +41,13 @@ def test_checksums_of_any_length(build: Build) -> None:
 def test_sums_over_ip_headers(build: Build) -> None:
     chance = random.Random(2)
     headers = [chance.randbytes(20 + 4 * chance.randrange(11)) for _ in range(300)]
-    headers += [b"\xff" * 20, b"\xff" * 60, bytes(20)]
+    headers += [b"\xff" * 20, b"\xff" * 60]
     for header in headers[:150]:  # right ones: the sum is all ones
         right = header[:10] + bytes(2) + header[12:]
         headers.append(right[:10] + struct.pack(">H", complement_sum(right) ^ 0xFFFF) + right[12:])
     answers = ask(build, [f"header {header.hex()}" for header in headers])
-    assert answers == [complement_sum(header) for header in headers]
-    assert set(answers[-150:]) == {0xFFFF}
+    assert answers == [complement_sum(header) == 0xFFFF for header in headers]
+    assert set(answers[-150:]) == {1}
 
 
 def test_an_updated_checksum_is_that_of_the_changed_data(build: Build) -> None:

@@ -255,7 +255,7 @@ TEST(a_second_port_lies_in_the_same_memory_and_copies_nothing)
     fake_deliver(fake_fd(0)->rx, 60, 'a', 0);
     CHECK_EQUAL(ring_receive(&w, a, 0, &p, 1, false, &losses), 1);
     CHECK(ring_room(b, 0));
-    ring_send(&w, b, 0, &p);
+    ring_send(&w, &b->tx[0], &p);
     nm_port_txsync(b, 0);
     CHECK_EQUAL(fake_fd(1)->tx->slot[0].buf_idx, moved);
     CHECK_EQUAL(fake_fd(1)->tx->slot[0].len, 60);
@@ -576,7 +576,7 @@ TEST(a_port_that_goes_away_is_told_once_and_is_finished)
     fake.sync_error = ENXIO;
     CHECK(packet_new(&s.w, 0, 60, &p));
     CHECK(ring_room(s.port, 0));
-    ring_send(&s.w, s.port, 0, &p);
+    ring_send(&s.w, &s.port->tx[0], &p);
     CHECK_EQUAL(nm_port_txsync(s.port, 0), -ENXIO);
     CHECK_EQUAL(s.port->tx->drops_by[NM_DROP_WRITE], 1);
     CHECK_EQUAL(s.port->tx->packets, 0);
@@ -613,7 +613,7 @@ TEST(without_offsets_packets_move_to_the_start_of_their_buffers)
         for (uint32_t k = 0; k < p.length; k++)
             p.data[k] = (uint8_t)(k * 7 + i);
         CHECK(ring_room(s.port, 0));
-        ring_send(&s.w, s.port, 0, &p);
+        ring_send(&s.w, &s.port->tx[0], &p);
         const struct netmap_slot *slot = &fake_fd(0)->tx->slot[i];
         CHECK_EQUAL(slot->buf_idx, p.buffer);
         CHECK_EQUAL(slot->len, table[i].length);
@@ -632,7 +632,7 @@ TEST(packets_without_headroom_grow_in_front_and_are_cloned)
     struct packet p, copy;
     fake_deliver(s.rx, 2044, 'x', 0);
     CHECK_EQUAL(ring_receive(&s.w, s.port, 0, &p, 1, false, &losses), 1);
-    CHECK_EQUAL(packet_headroom(&s.w, &p), 0);
+    CHECK_EQUAL(p.headroom, 0);
     CHECK(packet_push(&s.w, &p, 4));
     CHECK_EQUAL(p.length, 2048);
     CHECK_EQUAL(p.data[4], 'x');
@@ -644,7 +644,7 @@ TEST(packets_without_headroom_grow_in_front_and_are_cloned)
     packet_pull(&p, 14);
     packet_free(&s.w, &copy);
     CHECK(packet_clone(&s.w, &p, &copy));
-    CHECK_EQUAL(packet_headroom(&s.w, &copy), 14);
+    CHECK_EQUAL(copy.headroom, 14);
     CHECK(packet_push(&s.w, &copy, 14));
     CHECK(memcmp(copy.data, p.data - 14, 2048) == 0);
     packet_free(&s.w, &copy);
@@ -662,7 +662,7 @@ TEST(offsets_up_to_what_the_ring_takes_are_left_alone)
         CHECK(packet_new(&w, heads[i], 60, &p));
         memset(p.data, 'a' + (int)i, 60);
         CHECK(ring_room(port, 0));
-        ring_send(&w, port, 0, &p);
+        ring_send(&w, &port->tx[0], &p);
         CHECK_EQUAL(fake_fd(0)->tx->slot[i].ptr, offsets[i]);
         CHECK_EQUAL(fake_buffer(fake_fd(0)->tx, (uint32_t)i)[59], 'a' + i);
     }
@@ -714,7 +714,7 @@ TEST(bridges_copy_in_both_directions)
             CHECK(packet_new(&f.w, 100, 70, &p));
             memset(p.data, 'A' + (int)round, 70);
             CHECK(ring_room(f.port, 0));
-            ring_send(&f.w, f.port, 0, &p);
+            ring_send(&f.w, &f.port->tx[0], &p);
         }
         nm_port_txsync(f.port, 0);
         CHECK_EQUAL(fake_fd(0)->sent, (3 * (round + 1)) % 8);
@@ -739,7 +739,7 @@ TEST(a_bridge_takes_only_what_the_other_side_has_room_for)
     unsigned sent = 0;
     for (; ring_room(f.port, 0); sent++) {
         CHECK(packet_new(&f.w, 64, 60, &p));
-        ring_send(&f.w, f.port, 0, &p);
+        ring_send(&f.w, &f.port->tx[0], &p);
     }
     CHECK_EQUAL(sent, 7);
     CHECK_EQUAL(fake_fd(0)->sent, 7);
@@ -780,7 +780,7 @@ TEST(a_hostile_peer_loses_its_own_packets_only)
     struct packet p;
     CHECK(packet_new(&f.w, 64, 60, &p));
     CHECK(ring_room(f.port, 0));
-    ring_send(&f.w, f.port, 0, &p);
+    ring_send(&f.w, &f.port->tx[0], &p);
     nm_port_txsync(f.port, 0);
     CHECK_EQUAL(f.port->tx->drops_by[NM_DROP_INDEX], 1);
     tx->slot[0].buf_idx = kept_tx;
@@ -799,7 +799,7 @@ TEST(frames_too_long_for_the_other_side_are_dropped)
     for (size_t i = 0; i < 3; i++) {
         CHECK(packet_new(&f.w, 64, lengths[i], &p));
         CHECK(ring_room(f.port, 0));
-        ring_send(&f.w, f.port, 0, &p);
+        ring_send(&f.w, &f.port->tx[0], &p);
     }
     nm_port_txsync(f.port, 0);
     CHECK_EQUAL(f.port->tx->drops_by[NM_DROP_LONG], 1);
@@ -825,7 +825,7 @@ TEST(other_ports_work_in_netmaps_memory)
         fake_deliver(fake_fd(0)->rx, 60, 'a', 0);
         CHECK_EQUAL(ring_receive(&w, port, 0, &p, 1, false, &losses), 1);
         CHECK(ring_room(null, 0));
-        ring_send(&w, null, 0, &p);
+        ring_send(&w, &null->tx[0], &p);
         CHECK(netmap_buffer(null->tx->ring, p.buffer) == nm_region_buffer(port->region, p.buffer));
     }
     nm_port_txsync(null, 0);

@@ -106,7 +106,7 @@ static bool send_frame(struct worker *w, struct nm_port *port, unsigned ring, st
         packet_free(w, &p);
         return false;
     }
-    ring_send(w, port, ring, &p);
+    ring_send(w, &port->tx[ring], &p);
     CHECK_EQUAL(nm_port_txsync(port, ring), 0);
     return true;
 }

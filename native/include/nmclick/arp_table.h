@@ -105,8 +105,13 @@ _Static_assert(offsetof(struct arp_slot, ether) == 4 && offsetof(struct arp_slot
 static always_inline bool arp_lookup(const struct arp_table *t, be32 ip, uint64_t *ether)
 {
 #if NM_WORKERS == 1
-    const struct arp_slot *slot = arp_find(t, ip);
-    struct arp_words words = {load_u64(slot), load_u64((const uint8_t *)slot + 8)};
+    struct arp_words words;
+    uint32_t at = arp_hash(ip, t->mask);
+    do {
+        const uint8_t *slot = (const uint8_t *)&t->slots[at];
+        words = (struct arp_words){load_u64(slot), load_u64(slot + 8)};
+        at = (at + 1) & t->mask;
+    } while (unlikely((be32)words.first != ip && words.second >> 32));
     bool fits = arp_words_fit(words, ip);
 #else
     uint32_t changes = __atomic_load_n(&t->changes, __ATOMIC_ACQUIRE);

@@ -66,18 +66,41 @@ struct emissions {
 
 typedef unsigned pull_function(void *state, struct worker *, struct packet *, unsigned max);
 
+/* What is known of an element before the program runs. */
+struct instance {
+    uint32_t number;     /* of the element, for upcalls and logs */
+    uint32_t first_edge; /* number of its output 0 among all outputs */
+    uint16_t n_inputs, n_outputs;
+    uint16_t n_runners;         /* workers that run the element */
+    const uint16_t *runners;    /* each worker's number among them, or NM_NOBODY; NULL: there is one worker */
+    pull_function *const *pull; /* upstream of each pull input; NULL: it has none */
+};
+
 struct context {
     struct worker *worker;
+    const struct instance *instance;
     struct emissions *emissions;
-    uint64_t *drops;            /* this element's counters, by reason */
-    pull_function *const *pull; /* upstream of each pull input */
-    void *state;                /* for pull_input */
-    uint32_t first_edge;
+    uint64_t *drops;        /* this element's counters, by reason */
+    void *state;            /* for pull_input */
     uint16_t input, output; /* the port this call is about */
-    uint16_t n_inputs, n_outputs;
-    uint16_t runner, n_runners; /* this worker's number among those that run the element, or NM_NOBODY */
-    uint16_t element;           /* number, for upcalls and logs */
+    uint32_t emitted;       /* packets that this call has emitted so far */
 };
+
+/* Call a cold function that takes a context, as `cold`: the copy lets the fields of `c` stay out of memory on
+ * the fast path. */
+#define COLD_CALL(c, call)                                                                                   \
+    ({                                                                                                       \
+        struct context context_ = *(c), *cold = &context_;                                                   \
+        __auto_type result_ = call;                                                                          \
+        (c)->emitted = context_.emitted;                                                                     \
+        result_;                                                                                             \
+    })
+
+/* This worker's number among those that run the element, or NM_NOBODY. */
+static always_inline uint16_t runner(const struct context *c)
+{
+    return NM_WORKERS > 1 ? c->instance->runners[c->worker->index] : 0;
+}
 
 static cold_path bool emissions_grow(struct emissions *e);
 
@@ -91,7 +114,8 @@ static always_inline void emit(struct context *c, unsigned port, struct packet p
         c->worker->no_buffer++;
         return;
     }
-    e->items[e->count++] = (struct emission){p, c->first_edge + port};
+    c->emitted++;
+    e->items[e->count++] = (struct emission){p, c->instance->first_edge + port};
 }
 
 /* Free a packet the element owns, counting `code` (a DROP(...) value). */
@@ -104,7 +128,7 @@ static always_inline void drop(struct context *c, const struct packet *p, int co
 /* Up to max packets from pull input `port`. */
 static always_inline unsigned pull_input(struct context *c, unsigned port, struct packet *out, unsigned max)
 {
-    return c->pull[port](c->state, c->worker, out, max);
+    return c->instance->pull[port](c->state, c->worker, out, max);
 }
 
 static always_inline uint64_t now(const struct context *c)

@@ -52,7 +52,7 @@ static always_inline bool fifo_push(struct fifo *f, const struct packet *p, stru
     uint32_t length = fifo_length(f);
     if (unlikely(length >= f->capacity)) {
         if (!f->drops++ && f->capacity)
-            worker_log(c->worker, c->element, "overflow");
+            worker_log(c->worker, c->instance->number, "overflow");
         return false;
     }
     f->packets[f->tail++ & (f->slots - 1)] = *p;

@@ -27,9 +27,10 @@ enum {
 };
 
 struct packet {
-    uint8_t *data;   /* first byte */
-    uint32_t length; /* bytes from data */
-    uint32_t buffer; /* netmap buffer index */
+    uint8_t *data;     /* first byte */
+    uint32_t length;   /* bytes from data */
+    uint32_t buffer;   /* netmap buffer index */
+    uint32_t headroom; /* bytes from the buffer's start to data */
 #if NM_KEEP_mac_header
     uint8_t *mac_header;
 #endif
@@ -166,14 +167,17 @@ static always_inline bool anno_kept(unsigned offset)
     return packet_annotation_at(&p, offset) != NULL;
 }
 
-/* A new packet of `length` bytes at `data` in `buffer`, all annotations clear. */
-static always_inline struct packet packet_make(uint32_t buffer, uint8_t *data, uint32_t length)
+/* A new packet of `length` bytes in `buffer`, which begins at `start`, with so much headroom; all annotations
+ * are clear. */
+static always_inline struct packet packet_make(uint32_t buffer, uint8_t *start, uint32_t headroom,
+                                               uint32_t length)
 {
     struct packet p;
     memset(&p, 0, sizeof p);
-    p.data = data;
+    p.data = start + headroom;
     p.length = length;
     p.buffer = buffer;
+    p.headroom = headroom;
     return p;
 }
 
@@ -182,15 +186,10 @@ static always_inline uint8_t *packet_end(const struct packet *p)
     return p->data + p->length;
 }
 
-/* Bytes free in front of and behind the packet in its buffer. */
-static always_inline uint32_t packet_headroom(const struct worker *w, const struct packet *p)
-{
-    return (uint32_t)(p->data - buffer_address(w, p->buffer));
-}
-
+/* Bytes free behind the packet in its buffer. */
 static always_inline uint32_t packet_tailroom(const struct worker *w, const struct packet *p)
 {
-    return w->buffer_size - packet_headroom(w, p) - p->length;
+    return w->buffer_size - p->headroom - p->length;
 }
 
 /* Only the packet's own bytes, and what lies in front of it, may be touched from here on (AddressSanitizer
@@ -206,6 +205,7 @@ static always_inline void packet_guard(const struct worker *w, const struct pack
 static always_inline void packet_pull(struct packet *p, uint32_t n)
 {
     p->data += n;
+    p->headroom += n;
     p->length -= n;
 }
 
@@ -221,7 +221,7 @@ static cold_path bool packet_shift(struct worker *w, struct packet *p, uint32_t 
 /* Add `n` bytes in front, their contents what was there. False when the buffer is too small: drop. */
 static always_inline bool packet_push(struct worker *w, struct packet *p, uint32_t n)
 {
-    if (unlikely(packet_headroom(w, p) < n)) {
+    if (unlikely(p->headroom < n)) {
         struct packet moved =
             *p; /* a copy: taking p's address would keep it out of registers on the fast path */
         bool fits = packet_shift(w, &moved, n);
@@ -230,6 +230,7 @@ static always_inline bool packet_push(struct worker *w, struct packet *p, uint32
             return false;
     }
     p->data -= n;
+    p->headroom -= n;
     p->length += n;
     return true;
 }

@@ -13,6 +13,7 @@
 static always_inline void packet_rebase(struct packet *p, ptrdiff_t distance)
 {
     p->data += distance;
+    p->headroom += (uint32_t)distance;
     if (packet_mac_header(p))
         packet_set_mac_header(p, packet_mac_header(p) + distance);
     if (packet_network_header(p))
@@ -56,8 +57,7 @@ static bool packet_clone(struct worker *w, const struct packet *p, struct packet
         return false;
     }
     uint8_t *from = buffer_address(w, p->buffer), *to = buffer_address(w, buffer);
-    uint32_t head = packet_headroom(w, p), origin = nm_buffer_offset(p->buffer),
-             target = nm_buffer_offset(buffer);
+    uint32_t head = p->headroom, origin = nm_buffer_offset(p->buffer), target = nm_buffer_offset(buffer);
     /* A packet that was not pushed past its origin keeps what was stripped from it, back to there. */
     if (head < origin || target + (head - origin) + p->length > w->buffer_size)
         origin = target = head < NM_HEADROOM ? 0 : NM_HEADROOM;
@@ -65,6 +65,7 @@ static bool packet_clone(struct worker *w, const struct packet *p, struct packet
     *copy = *p;
     copy->buffer = buffer;
     packet_rebase(copy, (to + target) - (from + origin));
+    copy->headroom = target + head - origin;
     packet_guard(w, copy);
     return true;
 }
@@ -78,7 +79,7 @@ static bool packet_new(struct worker *w, uint32_t head, uint32_t length, struct 
         w->no_buffer++;
         return false;
     }
-    *p = packet_make(buffer, buffer_address(w, buffer) + head, length);
+    *p = packet_make(buffer, buffer_address(w, buffer), head, length);
     packet_guard(w, p);
     return true;
 }
@@ -94,11 +95,10 @@ static cold_path bool emissions_grow(struct emissions *e)
     return true;
 }
 
-/* The items from `mark` on leave in the order they were emitted: turn them, since the stack is popped from
- * its end. */
-static void emissions_turn(struct emissions *e, uint32_t mark)
+/* The last `n` leave in the order they were emitted: turn them, since the stack is popped from its end. */
+static void emissions_turn(struct emissions *e, uint32_t n)
 {
-    for (uint32_t i = mark, j = e->count; j && i < --j; i++) {
+    for (uint32_t i = e->count - n, j = e->count; j && i < --j; i++) {
         struct emission item = e->items[i];
         e->items[i] = e->items[j];
         e->items[j] = item;

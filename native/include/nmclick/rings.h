@@ -124,7 +124,7 @@ static always_inline bool ring_cursor_next(struct ring_cursor *at, const struct 
     const uint32_t fresh = b->fresh[at->used++];
     store_u64(slot, fresh | (uint64_t)NS_BUF_CHANGED << 48);
     slot->ptr = NM_HEADROOM & at->offset_mask; /* where in the fresh buffer the next packet is to start */
-    *p = packet_make(buffer, at->buffers + (size_t)buffer * at->size + offset, length);
+    *p = packet_make(buffer, at->buffers + (size_t)buffer * at->size, offset, length);
     packet_set_mac_header(p, p->data);
     packet_set_timestamp(p, at->meta ? at->meta[i].timestamp : at->time);
     if (anno_kept(ANNO_EXTRA_LENGTH) && at->meta && at->meta[i].wire_length > length)
@@ -172,24 +172,18 @@ static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsi
     return ring_close(&b, w, port, number);
 }
 
-/* Free slots of a transmit ring, pushing out what fills it when there are none. */
-static always_inline uint32_t ring_room(struct nm_port *port, unsigned number)
+static always_inline bool ring_is_full(const struct nm_ring *tx)
 {
-    struct nm_ring *tx = &port->tx[number];
-    struct netmap_ring *ring = tx->ring;
-    if (unlikely(ring->head == tx->hwtail))
-        nm_port_txsync(port, number);
-    return ring_distance(ring->head, tx->hwtail, tx->n_slots);
+    return tx->ring->head == tx->hwtail;
 }
 
-/* Whether one more packet can be sent, pushing out what fills the ring when it cannot. */
-static always_inline bool ring_has_room(struct nm_port *port, unsigned number)
+/* Free slots of a transmit ring, pushing out what fills it when there are none. */
+static inline uint32_t ring_room(struct nm_port *port, unsigned number)
 {
     const struct nm_ring *tx = &port->tx[number];
-    if (likely(tx->ring->head != tx->hwtail))
-        return true;
-    nm_port_txsync(port, number);
-    return tx->ring->head != tx->hwtail;
+    if (ring_is_full(tx))
+        nm_port_txsync(port, number);
+    return ring_distance(tx->ring->head, tx->hwtail, tx->n_slots);
 }
 
 /* What a capture keeps of a packet besides its bytes; one without a timestamp gets the time of the batch. */
@@ -216,14 +210,12 @@ static cold_path uint32_t ring_move_packet(struct worker *w, const struct nm_rin
 
 /* Put a packet into the next slot, its buffer for the slot's, which becomes free. The caller made sure of the
  * room. */
-static always_inline void ring_send(struct worker *w, struct nm_port *port, unsigned number,
-                                    const struct packet *p)
+static always_inline void ring_send(struct worker *w, struct nm_ring *tx, const struct packet *p)
 {
-    struct nm_ring *tx = &port->tx[number];
     struct netmap_ring *ring = tx->ring;
     uint32_t head = ring->head;
     struct netmap_slot *slot = &ring->slot[head];
-    uint32_t old = slot->buf_idx, offset = packet_headroom(w, p);
+    uint32_t old = slot->buf_idx, offset = p->headroom;
     guard_open(buffer_address(w, p->buffer), w->buffer_size);
     if (unlikely(offset > tx->most_offset))
         offset = ring_move_packet(w, tx, p->buffer, p->data, p->length);
@@ -236,10 +228,8 @@ static always_inline void ring_send(struct worker *w, struct nm_port *port, unsi
 }
 
 /* Put a copy of the packet into the next slot: its first `most` bytes, and as many as a slot can tell of. */
-static inline void ring_send_copy(struct worker *w, struct nm_port *port, unsigned number,
-                                  const struct packet *p, uint32_t most)
+static inline void ring_send_copy(struct worker *w, struct nm_ring *tx, const struct packet *p, uint32_t most)
 {
-    struct nm_ring *tx = &port->tx[number];
     struct netmap_ring *ring = tx->ring;
     uint32_t head = ring->head;
     struct netmap_slot *slot = &ring->slot[head];

@@ -47,12 +47,11 @@ static always_inline unsigned template_fill(const struct packet_template *t, uin
             break;
         if (unlikely(head > slack))
             head = slack < NM_HEADROOM ? slack : NM_HEADROOM;
-        uint8_t *data = buffer_address(w, buffer) + head;
+        out[n] = packet_make(buffer, buffer_address(w, buffer), head, length);
         if (likely(length == usual))
-            memcpy(data, t->data, usual);
+            memcpy(out[n].data, t->data, usual);
         else
-            memcpy(data, t->data, length);
-        out[n] = packet_make(buffer, data, length);
+            memcpy(out[n].data, t->data, length);
         packet_set_timestamp(&out[n], timestamp);
     }
     return n;
