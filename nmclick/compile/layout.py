@@ -31,6 +31,14 @@ class Range:
         return f"uint8_t anno_{self.start}[{size}];"
 
     @property
+    def store(self) -> str:
+        """A statement that copies it between the packets that `to` and `p` point to."""
+        field = f"anno_{self.start}"
+        if self.declaration.endswith(f"{field};"):
+            return f"(to)->{field} = (p)->{field};"
+        return f"memcpy((to)->{field}, (p)->{field}, sizeof (p)->{field});"
+
+    @property
     def address(self) -> str:
         field = f"p->anno_{self.start}"
         return f"(uint8_t *)&{field}" if self.declaration.endswith(f"anno_{self.start};") else field
@@ -48,6 +56,7 @@ class PacketLayout:
         lines = [f"#define NM_KEEP_{name} {int(name in self.named)}" for name in NAMED]
         fields = sorted(self.ranges, key=lambda r: (r.start - r.end, r.start))
         lines.append("#define NM_ANNOTATION_FIELDS " + " ".join(r.declaration for r in fields))
+        lines.append(f"#define NM_ANNOTATIONS_STORE(to, p) {' '.join(r.store for r in fields) or '(void)0'}")
         body = [
             f"    if (offset >= {r.start} && offset < {r.end}) return {r.address} + (offset - {r.start});"
             if r.start

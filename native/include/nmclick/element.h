@@ -102,6 +102,12 @@ static always_inline uint16_t runner(const struct context *c)
     return NM_WORKERS > 1 ? c->instance->runners[c->worker->index] : 0;
 }
 
+static always_inline void emission_store(struct emission *to, const struct emission *e)
+{
+    packet_store(&to->packet, &e->packet);
+    to->edge = e->edge;
+}
+
 static cold_path bool emissions_grow(struct emissions *e);
 
 /* Send `p` to output `port`; it leaves before the packet that the entry point returns, in the order of the
@@ -115,7 +121,7 @@ static always_inline void emit(struct context *c, unsigned port, struct packet p
         return;
     }
     c->emitted++;
-    e->items[e->count++] = (struct emission){p, c->instance->first_edge + port};
+    emission_store(&e->items[e->count++], &(struct emission){p, c->instance->first_edge + port});
 }
 
 /* Free a packet the element owns, counting `code` (a DROP(...) value). */

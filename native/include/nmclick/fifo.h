@@ -55,7 +55,7 @@ static always_inline bool fifo_push(struct fifo *f, const struct packet *p, stru
             worker_log(c->worker, c->instance->number, "overflow");
         return false;
     }
-    f->packets[f->tail++ & (f->slots - 1)] = *p;
+    packet_store(&f->packets[f->tail++ & (f->slots - 1)], p);
     if (length >= f->highwater)
         f->highwater = length + 1;
     return true;

@@ -2,7 +2,7 @@
  * element of this configuration reads. The generated prelude defines NM_KEEP_* (0 or 1) and the annotation
  * area: NM_ANNOTATION_FIELDS              the fields kept, e.g. "uint32_t anno_0; uint8_t anno_16;"
  *   packet_annotation_at(p, offset)   address of the byte `offset` of Click's 48-byte area, or NULL: nobody
- * reads it Accessors of what is not kept vanish. */
+ * reads it; NM_ANNOTATIONS_STORE(to, p)  copies them. Accessors of what is not kept vanish. */
 #ifndef NMCLICK_PACKET_H
 #define NMCLICK_PACKET_H
 
@@ -27,10 +27,9 @@ enum {
 };
 
 struct packet {
-    uint8_t *data;     /* first byte */
-    uint32_t length;   /* bytes from data */
-    uint32_t buffer;   /* netmap buffer index */
-    uint32_t headroom; /* bytes from the buffer's start to data */
+    uint8_t *data;   /* first byte */
+    uint32_t length; /* bytes from data */
+    uint32_t buffer; /* netmap buffer index */
 #if NM_KEEP_mac_header
     uint8_t *mac_header;
 #endif
@@ -43,6 +42,7 @@ struct packet {
 #if NM_KEEP_timestamp
     uint64_t timestamp; /* ns since the epoch, 0: none */
 #endif
+    uint32_t headroom; /* bytes from the buffer's start to data */
     NM_ANNOTATION_FIELDS
 #if NM_KEEP_packet_type
     uint8_t packet_type;
@@ -131,6 +131,22 @@ static always_inline void packet_set_type(struct packet *p, enum packet_type typ
 #else
     (void)p, (void)type;
 #endif
+}
+
+/* Put a packet into memory, member by member: an assignment would put one that is in registers together on
+ * the stack by small stores, and then wait for them to copy it by a large load. */
+static always_inline void packet_store(struct packet *to, const struct packet *p)
+{
+    to->data = p->data;
+    to->length = p->length;
+    to->buffer = p->buffer;
+    packet_set_mac_header(to, packet_mac_header(p));
+    packet_set_network_header(to, packet_network_header(p));
+    packet_set_transport_header(to, packet_transport_header(p));
+    packet_set_timestamp(to, packet_timestamp(p));
+    to->headroom = p->headroom;
+    NM_ANNOTATIONS_STORE(to, p);
+    packet_set_type(to, packet_type(p));
 }
 
 /* Annotations by offset in the 48-byte area; `offset` is a compile-time constant. Values as they lie in

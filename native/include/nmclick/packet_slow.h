@@ -99,9 +99,10 @@ static cold_path bool emissions_grow(struct emissions *e)
 static void emissions_turn(struct emissions *e, uint32_t n)
 {
     for (uint32_t i = e->count - n, j = e->count; j && i < --j; i++) {
-        struct emission item = e->items[i];
-        e->items[i] = e->items[j];
-        e->items[j] = item;
+        struct emission item;
+        emission_store(&item, &e->items[i]);
+        emission_store(&e->items[i], &e->items[j]);
+        emission_store(&e->items[j], &item);
     }
 }
 
@@ -142,7 +143,7 @@ static always_inline void batch_append(struct worker *w, struct batch *b, struct
         packet_free(w, &p);
         return;
     }
-    b->packets[b->count++] = p;
+    packet_store(&b->packets[b->count++], &p);
 }
 
 #endif
