@@ -11,6 +11,7 @@ import marshal
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -24,12 +25,17 @@ __all__ = [
     "code_state",
     "files_state",
     "fingerprint",
+    "note_use",
+    "prune",
     "recall",
     "remember",
     "tree_state",
 ]
 
 _DIGEST_SIZE = 32
+_DAY = 86400
+#: Days that a file is kept which nobody uses.
+KEPT_DAYS = 30
 
 
 class CacheError(Exception):
@@ -97,11 +103,15 @@ def _state(path: str, status: os.stat_result) -> tuple[str, int, int, int]:
 def recall(kind: str, key: str) -> Any | None:
     """The result that was kept under `key`, a fingerprint; None if there is none, or none that can be trusted."""
     try:
-        data = _file(kind, key).read_bytes()
+        path = _file(kind, key)
+        data = path.read_bytes()
     except (OSError, CacheError):
         return None
     digest, payload = data[:_DIGEST_SIZE], data[_DIGEST_SIZE:]
-    return marshal.loads(payload) if hashlib.sha256(payload).digest() == digest else None
+    if hashlib.sha256(payload).digest() != digest:
+        return None
+    note_use(path)
+    return marshal.loads(payload)
 
 
 def remember(kind: str, key: str, value: Any) -> None:
@@ -114,6 +124,27 @@ def remember(kind: str, key: str, value: Any) -> None:
         os.replace(made, path)
     except (OSError, CacheError):
         return
+
+
+def note_use(path: Path) -> None:
+    """A file of the cache is of use: its time says so, to the day."""
+    try:
+        if time.time() - path.stat().st_mtime > _DAY:
+            os.utime(path)
+    except OSError:
+        return
+
+
+def prune() -> None:
+    """Remove what nobody used for KEPT_DAYS. Raises CacheError."""
+    oldest = time.time() - KEPT_DAYS * _DAY
+    with os.scandir(cache_folder()) as entries:
+        for entry in entries:
+            try:
+                if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < oldest:
+                    os.unlink(entry.path)
+            except FileNotFoundError:
+                continue  # another process was faster
 
 
 def _file(kind: str, key: str) -> Path:

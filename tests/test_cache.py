@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,14 @@ def test_the_state_of_code_is_what_it_was_when_the_process_asked_first(tmp_path:
     assert cache.code_state(tmp_path) == before
     cache.code_state.cache_clear()
     assert cache.code_state(tmp_path) != before
+
+
+def test_what_nobody_uses_goes_after_a_month(folder: Path) -> None:
+    for key in ("old", "used", "new"):
+        cache.remember("flat", key, VALUE)
+    long_ago = time.time() - 31 * 86400
+    for key in ("old", "used"):
+        os.utime(folder / f"flat-{key}.memo", (long_ago, long_ago))
+    assert cache.recall("flat", "used") == VALUE
+    cache.prune()
+    assert [cache.recall("flat", key) for key in ("old", "used", "new")] == [None, VALUE, VALUE]

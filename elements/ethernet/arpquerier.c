@@ -78,7 +78,7 @@ static void ARPQuerier_ask(struct ARPQuerier *self, be32 ip, const uint8_t *to, 
     packet_set_mac_header(&q, q.data);
     packet_set_timestamp(&q, packet_timestamp(about));
     set_anno_u16(&q, ANNO_VLAN_TCI, anno_u16(about, ANNO_VLAN_TCI));
-    self->queries++;
+    count_shared(&self->queries);
     emit(c, c->instance->n_outputs - 1u, q);
 }
 
@@ -123,11 +123,10 @@ static cold_path int ARPQuerier_resolve(struct ARPQuerier *self, const struct AR
         return 0;
     }
     if (!ip) {
-        if (!self->warned)
+        if (!__atomic_exchange_n(&self->warned, true, __ATOMIC_RELAXED))
             worker_log(c->worker, c->instance->number,
                        "would query for 0.0.0.0; missing dest IP addr annotation?");
-        self->warned = true;
-        self->killed++;
+        count_shared(&self->killed);
         return DROP(no_destination);
     }
     arp_lock(t);
@@ -157,7 +156,7 @@ static cold_path int ARPQuerier_reply(struct ARPQuerier *self, const struct ARPQ
     const struct arp_header *arp = (const struct arp_header *)(e + 1);
     if (p.length < sizeof *e + sizeof *arp)
         return DROP(no_reply);
-    self->responses++;
+    count_shared(&self->responses);
     if (e->type != BE16(ETHER_TYPE_ARP) || arp->hardware != BE16(1) || arp->protocol != BE16(ETHER_TYPE_IP) ||
         arp->operation != BE16(ARP_REPLY) || (arp->sender_ether[0] & 1))
         return DROP(no_reply);
@@ -180,11 +179,11 @@ static inline int ARPQuerier_packet(struct ARPQuerier *self, const struct ARPQue
     if (c->input == 1)
         return COLD_CALL(c, ARPQuerier_reply(self, args, *p, cold));
     if (unlikely(!self->ip)) {
-        self->killed++;
+        count_shared(&self->killed);
         return DROP(unconfigured);
     }
     if (unlikely(!packet_push(c->worker, p, sizeof(struct ether_header)))) {
-        self->killed++;
+        count_shared(&self->killed);
         return DROP(no_room);
     }
     packet_set_mac_header(p, p->data);

@@ -70,9 +70,7 @@ static void say_unknown(char *error, size_t size, const char *spec, const char *
         nm_port_error(error, size, spec, "unknown kind of port '%.*s'; there are %s", (int)(colon - spec),
                       spec, known);
     else
-        nm_port_error(error, size, spec,
-                      "network devices cannot be opened yet; a port is written KIND:WHICH, there are %s",
-                      known);
+        nm_port_error(error, size, spec, "a port is written KIND:WHICH, there are %s", known);
 }
 
 static const struct kind *find_kind(const char *spec)

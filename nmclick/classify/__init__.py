@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .compile import compile_classifier, compile_ipclassifier, compile_ipfilter
     from .names import NameResolver
     from .patterns import PatternError
-    from .program import Program, graft
+    from .program import Program
 
 __all__ = [
     "NameResolver",
@@ -21,10 +21,9 @@ __all__ = [
     "compile_classifier",
     "compile_ipclassifier",
     "compile_ipfilter",
-    "graft",
 ]
 
-_MODULES = {"NameResolver": "names", "PatternError": "patterns", "Program": "program", "graft": "program"}
+_MODULES = {"NameResolver": "names", "PatternError": "patterns", "Program": "program"}
 
 
 def __getattr__(name: str) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .boolean import Algebra
 from .dispatch import BudgetExceeded, Dispatch, chain
@@ -13,7 +13,7 @@ from .ir import Builder, Node, Select, outputs, topological, walk
 from .loads import BASES
 from .lower import Lowering
 from .optimise import optimise
-from .patterns import DROP, All, Rule
+from .patterns import DROP, Rule
 from .rules import Guarded
 
 SEGMENTS_FREE = 2_000
@@ -78,23 +78,3 @@ def compile_rules(rules: Sequence[Rule], n_outputs: int, packet: bool) -> Progra
     except BudgetExceeded:
         root = chain(algebra, Builder(), guarded)
     return Program(tuple(rules), n_outputs, packet, optimise(root))
-
-
-def graft(program: Program, output: int, other: Program) -> Program:
-    """One program that sends what `program` has for `output` through `other`.
-
-    The outputs of `program` keep their numbers (`output` gets nothing any more), those of `other` follow them.
-    Both must look at the same kind of input.
-    """
-    if program.packet != other.packet:
-        raise ValueError("programs of different kinds cannot be merged")
-    rules: list[Rule] = []
-    for rule in program.rules:
-        if rule.output != output:
-            rules.append(rule)
-            continue
-        for inner in other.rules:
-            there = inner.output + program.n_outputs if inner.output != DROP else DROP
-            rules.append(Rule(All((rule.pattern, inner.pattern)), there, rule.index))
-        rules.append(replace(rule, output=DROP))
-    return compile_rules(rules, program.n_outputs + other.n_outputs, program.packet)

@@ -172,9 +172,12 @@ def _built(
     for path in depends:
         digest.update(str(path).encode() + b"\0" + path.read_bytes())
     result = cache_folder() / f"{name}-{digest.hexdigest()[:32]}{suffix}"
-    if not result.exists():
+    if result.exists():
+        user_cache.note_use(result)
+    else:
         compiler = find_compiler()
         _compile(compiler, _options(compiler, flags), sources, result)
+        user_cache.prune()
     return result
 
 

@@ -267,11 +267,11 @@ def _fork(unit: Unit, number: int, node: Node) -> tuple[list[str], frozenset[int
             strand = f"(unsigned)port{f' - {least}u' if least else ''}"
             lines.append(f"    if ({inside}) {{")
         else:
-            table = ", ".join(str(strands.get(port, 255)) for port in range(least, most + 1))
+            table = ", ".join(str(strands.get(port, "UINT16_MAX")) for port in range(least, most + 1))
             name = f"{_name(node)}_to_{label}"
-            lines.append(f"    static const uint8_t {name}[] = {{{table}}};")
+            lines.append(f"    static const uint16_t {name}[] = {{{table}}};")
             strand = f"{name}[port - {least}]"
-            lines.append(f"    if ({inside} && {strand} != 255) {{")
+            lines.append(f"    if ({inside} && {strand} != UINT16_MAX) {{")
         lines += [f"        STRAND({bundles[label]}, {strand});", f"        goto {label};", "    }"]
     return lines, frozenset(done)
 

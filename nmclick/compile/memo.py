@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nmclick.cache import cache_folder, code_state, files_state, fingerprint, recall, remember, tree_state
+from nmclick.cache import cache_folder, code_state, files_state, fingerprint, note_use, recall, remember, tree_state
 from nmclick.compile.cc import native_folder, recipe
 from nmclick.compile.program import CompiledProgram
 from nmclick.compile.threads import thread_wishes
@@ -81,7 +81,10 @@ def kept_program(key: str) -> CompiledProgram | None:
         return None
     name, *tables = found
     path = cache_folder() / name
-    return CompiledProgram(path, *tables) if path.is_file() else None
+    if not path.is_file():
+        return None
+    note_use(path)
+    return CompiledProgram(path, *tables)
 
 
 def keep_program(key: str, program: CompiledProgram) -> None:

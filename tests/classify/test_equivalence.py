@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmclick.classify import Program, compile_classifier, compile_ipfilter, graft
+from nmclick.classify import Program, compile_classifier, compile_ipfilter
 from nmclick.classify.evaluate import Headers
 from nmclick.classify.names import NoNames
 
@@ -57,23 +57,6 @@ def test_the_dag_of_a_classifier_does_what_its_patterns_say(seed: int) -> None:
     for _ in range(PACKETS):
         headers = plain_packet(r)
         assert program.walk(headers) == program.evaluate(headers), headers
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32))
-def test_a_grafted_program_does_what_the_two_do_one_after_the_other(seed: int) -> None:
-    r = random.Random(seed)
-    first, second = (plain_program(r), plain_program(r)) if seed % 2 else (ip_program(r), ip_program(r))
-    output = r.randrange(first.n_outputs)
-    both = graft(first, output, second)
-    assert both.n_outputs == first.n_outputs + second.n_outputs
-    for _ in range(PACKETS):
-        headers = packet(first, r)
-        expected = first.evaluate(headers)
-        if expected == output:
-            inner = second.evaluate(headers)
-            expected = inner if inner < 0 else first.n_outputs + inner
-        assert both.walk(headers) == expected, headers
 
 
 @needs_compiler

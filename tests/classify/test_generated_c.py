@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nmclick.classify import Program, compile_classifier, compile_ipclassifier, compile_ipfilter, dispatch, graft
+from nmclick.classify import Program, compile_classifier, compile_ipclassifier, compile_ipfilter, dispatch
 from nmclick.classify.hashing import perfect_hash
 from nmclick.classify.ir import Node, Select, Variable, topological
 from nmclick.classify.names import NoNames
@@ -178,11 +178,6 @@ def test_a_program_knows_the_headers_it_looks_at() -> None:
     assert compile_ipclassifier(["port 80"], NAMES)[0].headers == {"network", "transport"}
     assert compile_ipclassifier(["ether host 1:2:3:4:5:6"], NAMES)[0].headers == {"mac"}
     assert compile_ipclassifier(["-"], NAMES)[0].headers == frozenset()
-
-
-def test_only_programs_of_one_kind_can_be_grafted() -> None:
-    with pytest.raises(ValueError, match="programs of different kinds cannot be merged"):
-        graft(PROGRAMS["ethernet"](), 2, PROGRAMS["ports"]())
 
 
 @pytest.mark.parametrize("count", [2, 3, 8, 50, 100, 101, 200, 3000])

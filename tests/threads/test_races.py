@@ -56,18 +56,21 @@ def test_a_queue_between_two_workers(tmp_path: Path) -> None:
     assert run_without_races(tmp_path, QUEUE) == "called\n100000\n"
 
 
-def test_a_router_with_tables_that_change(tmp_path: Path) -> None:
-    """ARP entries are learnt, aged and asked for while the other worker looks them up; both send by one ring."""
-    for k in range(2):
-        write(tmp_path / f"in{k}.pcap", routed(2, k, 64))
-    text = router(2)
-    for k in range(2):
-        source = f'f{k} :: FromNetmap("replay:in{k}.pcap,limit=150000", ACTIVE false, STOP true)'
+@pytest.mark.parametrize("interfaces", [2, 3])
+def test_a_router_with_tables_that_change(tmp_path: Path, interfaces: int) -> None:
+    """ARP entries are learnt, aged and asked for while the other worker looks them up; both send by one ring. Of three
+    interfaces, the output sides are one bundle."""
+    for k in range(interfaces):
+        write(tmp_path / f"in{k}.pcap", routed(interfaces, k, 64))
+    text = router(interfaces)
+    for k in range(interfaces):
+        source = f'f{k} :: FromNetmap("replay:in{k}.pcap,limit={300000 // interfaces}", ACTIVE false, STOP true)'
         text = text.replace(f"FromNetmap(port{k}, STOP true)", source)
         text = text.replace(f"out{k} :: Discard;", f"out{k} :: ToNetmap(null:);")
         mine = f"ARPQuerier({k + 1}.0.0.1, 00:00:c0:00:00:{k + 1:02x}"
         text = text.replace(mine, f"{mine}, TIMEOUT 2s, POLL_TIMEOUT 1s")
-    some = " ".join(f"write {handler} {value}," for handler, value in list(hosts(2, 64))[::2])
-    script = f"""DriverManager({some} write f0.active true, write f1.active true, wait 30ms, {some}
-      write arp0.clear, wait 30ms, pause, pause, print "end", stop);"""
+    some = " ".join(f"write {handler} {value}," for handler, value in list(hosts(interfaces, 64))[::2])
+    started = " ".join(f"write f{k}.active true," for k in range(interfaces))
+    script = f"""DriverManager({some} {started} wait 30ms, {some}
+      write arp0.clear, wait 30ms, {"pause, " * interfaces} print "end", stop);"""
     assert run_without_races(tmp_path, text + script) == "end\n"

@@ -137,6 +137,15 @@ static always_inline unsigned pull_input(struct context *c, unsigned port, struc
     return c->instance->pull[port](c->state, c->worker, out, max);
 }
 
+/* Count in a state that several workers share without a lock. */
+static always_inline void count_shared(uint64_t *counter)
+{
+    if (NM_WORKERS > 1)
+        __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+    else
+        ++*counter;
+}
+
 static always_inline uint64_t now(const struct context *c)
 {
     return c->worker->now;
