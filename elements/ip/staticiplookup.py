@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -68,27 +69,21 @@ def _parts(bounds: list[int], holders: list[Route | None], top: int) -> list[Par
     return parts
 
 
-def _width(parts: list[Part]) -> int:
-    """Bounds that are looked at for every address."""
-    most = max(len(part.bounds) for part in parts)
+def _width(bounds: list[int], top: int) -> int:
+    """Bounds that are looked at for every address when its first `top` bits choose a part."""
+    inside = Counter(bound >> (32 - top) for bound in bounds if bound & ((1 << (32 - top)) - 1))
+    most = max(inside.values(), default=0)
     return most if most <= SCALAR_BOUNDS else most + -most % VECTOR
 
 
-def _cost(top: int, parts: list[Part]) -> int:
+def _cost(bounds: list[int], top: int) -> int:
     """What a lookup takes, in comparisons."""
-    width = _width(parts)
+    width = _width(bounds, top)
     return (top > 0) + (width if width <= SCALAR_BOUNDS else VECTOR_COST + width // VECTOR)
 
 
-def _best_parts(bounds: list[int], holders: list[Route | None]) -> tuple[int, list[Part]]:
-    """How many bits choose a part, and the parts."""
-    choices = [(top, _parts(bounds, holders, top)) for top in range(MOST_TOP_BITS + 1)]
-    return min(choices, key=lambda choice: (_cost(*choice), choice[0]))
-
-
-def _tables(symbol: str, top: int, parts: list[Part]) -> list[str]:
+def _tables(symbol: str, top: int, width: int, parts: list[Part]) -> list[str]:
     """Every part once: its bounds, padded, and what the number of those at or below an address means."""
-    width = _width(parts)
     numbers = {part: number for number, part in enumerate(dict.fromkeys(parts))}
     lines = [
         f"static const struct {{ uint32_t bounds[{width or 1}]; int16_t ports[{width + 1}]; }} {symbol}_parts[] = {{"
@@ -115,7 +110,7 @@ def _has_gateways(parts: list[Part]) -> bool:
     return any(route is not None and route.gateway for part in parts for route in part.holders)
 
 
-def _count(symbol: str, top: int, parts: list[Part]) -> list[str]:
+def _count(symbol: str, top: int, width: int, parts: list[Part]) -> list[str]:
     """Statements that count the bounds at or below `address` in its part and return the output."""
     gateway = [
         f"    const be32 gateway = {symbol}_gateways[part][at];",
@@ -124,7 +119,7 @@ def _count(symbol: str, top: int, parts: list[Part]) -> list[str]:
     return [
         f"    const unsigned part = {f'{symbol}_part_of[address >> {32 - top}]' if top else '0'};",
         "    unsigned at = 0;",
-        f"    for (unsigned i = 0; i < {_width(parts)}; i++)",
+        f"    for (unsigned i = 0; i < {width}; i++)",
         f"        at += address >= {symbol}_parts[part].bounds[i];",
         f"    const int port = {symbol}_parts[part].ports[at];",
         "    if (unlikely(port < 0))",
@@ -170,9 +165,10 @@ class StaticIPLookup(RouteTable):
         tables: list[str] = []
         body = _tree(bounds, holders)
         if len(bounds) > TREE_BOUNDS:
-            top, parts = _best_parts(bounds, holders)
-            tables = _tables(symbol, top, parts)
-            body = _count(symbol, top, parts)
+            top = min(range(MOST_TOP_BITS + 1), key=lambda top: _cost(bounds, top))
+            width, parts = _width(bounds, top), _parts(bounds, holders, top)
+            tables = _tables(symbol, top, width, parts)
+            body = _count(symbol, top, width, parts)
         return "\n".join(
             [
                 *tables,

@@ -7,7 +7,7 @@ all strands share; the strand's number picks state and arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,18 +70,23 @@ class _Finder:
         self.plan = plan
         self.bundles: list[Bundle] = []
         self.taken: set[int] = set()  # elements that are in a bundle
-        self.kinds: dict[int, object] = {}
 
     def look_behind(self, node: Node) -> None:
         """Make bundles of the subgraphs that the outputs of a node lead into."""
-        alike: dict[object, dict[Node, None]] = {}
-        for port in range(self.plan.elements[node[0]].n_outputs):
-            target = self._next(node, port)
-            if target is not None and target[0] not in self.taken:
-                alike.setdefault(self._kind(target), {})[target] = None
-        for group in alike.values():
-            if len(group) >= LEAST_STRANDS and self._distinct(tuple(group)):
-                self.bundles.append(self._grow(tuple(group)))
+        targets = [self._next(node, port) for port in range(self.plan.elements[node[0]].n_outputs)]
+        new = dict.fromkeys(target for target in targets if target is not None and target[0] not in self.taken)
+        for group in self._enough(new, self._shape):
+            for row in self._enough(group, self._code):
+                if self._distinct(row):
+                    self.bundles.append(self._grow(row))
+
+    @staticmethod
+    def _enough(nodes: Iterable[Node], kind: Callable[[Node], Hashable]) -> Iterator[tuple[Node, ...]]:
+        """Groups of nodes of one kind that are large enough for a bundle."""
+        groups: dict[Hashable, list[Node]] = {}
+        for node in nodes:
+            groups.setdefault(kind(node), []).append(node)
+        return (tuple(group) for group in groups.values() if len(group) >= LEAST_STRANDS)
 
     def _grow(self, first: tuple[Node, ...]) -> Bundle:
         """The bundle that begins with row `first`: as far as the strands stay alike."""
@@ -103,7 +108,8 @@ class _Finder:
         return (
             self._distinct(row)
             and not any(index in self.taken for index, _ in row)
-            and len({self._kind(node) for node in row}) == 1
+            and len({self._shape(node) for node in row}) == 1
+            and len({self._code(node) for node in row}) == 1
         )
 
     @staticmethod
@@ -124,21 +130,23 @@ class _Finder:
             return None
         return target
 
-    def _kind(self, node: Node) -> object:
-        """What nodes that the same code can stand for have in common."""
+    def _shape(self, node: Node) -> Hashable:
+        """What nodes that the same code can stand for have in common, but for the code of their own."""
         index = node[0]
-        if index not in self.kinds:
-            element, threads = self.plan.elements[index], self.plan.threads
-            values: Mapping[str, object] = element.c_arguments()
-            self.kinds[index] = (
-                type(element),
-                element.n_inputs,
-                tuple(self.plan.graph.output_modes[index]),
-                element.c_code("one"),
-                index in threads.locked,
-                threads.runners[index],
-                # The members of the arguments' structure, which the class's first element declares.
-                tuple((name, len(v) if isinstance(v, bytes) else None) for name, v in values.items()),
-                tuple(isinstance(v, StateOf) and v.element == index for v in values.values()),
-            )
-        return (self.kinds[index], node[1])
+        element, threads = self.plan.elements[index], self.plan.threads
+        values: Mapping[str, object] = element.c_arguments()
+        return (
+            node[1],
+            type(element),
+            element.n_inputs,
+            tuple(self.plan.graph.output_modes[index]),
+            index in threads.locked,
+            threads.runners[index],
+            # The members of the arguments' structure, which the class's first element declares.
+            tuple((name, len(v) if isinstance(v, bytes) else None) for name, v in values.items()),
+            tuple(isinstance(v, StateOf) and v.element == index for v in values.values()),
+        )
+
+    def _code(self, node: Node) -> str | None:
+        """The code that an element has for itself (a Classifier's): it is made only for nodes of the same shape."""
+        return self.plan.elements[node[0]].c_code("one")

@@ -8,6 +8,7 @@
 #define NM_KEEP_timestamp 0
 #define NM_KEEP_packet_type 0
 #define NM_ANNOTATION_FIELDS
+#define NM_ANNOTATIONS_STORE(to, p) (void)0
 #define NM_ANNOTATION_AT                                                                                     \
     static always_inline uint8_t *packet_annotation_at(struct packet *p, unsigned offset)                    \
     {                                                                                                        \
