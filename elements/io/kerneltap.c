@@ -25,10 +25,7 @@ static inline int KernelTap_packet(struct KernelTap *self, const struct KernelTa
     }
     if (unlikely(self->device.out.failed))
         return DROP(write);
-    if (unlikely(!transmitter_has_room(&self->device.out)))
-        return DROP(full);
-    transmitter_send(&self->device.out, p, c);
-    return KEPT;
+    return transmitter_put(&self->device.out, p, DROP(full), c);
 }
 
 static inline void KernelTap_flush(struct KernelTap *self, const struct KernelTap_args *args,

@@ -25,10 +25,7 @@ static inline int KernelTun_packet(struct KernelTun *self, const struct KernelTu
     }
     if (unlikely(self->device.out.failed))
         return DROP(write);
-    if (unlikely(!transmitter_has_room(&self->device.out)))
-        return DROP(full);
-    transmitter_send(&self->device.out, p, c);
-    return KEPT;
+    return transmitter_put(&self->device.out, p, DROP(full), c);
 }
 
 static inline void KernelTun_flush(struct KernelTun *self, const struct KernelTun_args *args,

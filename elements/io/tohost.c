@@ -22,10 +22,7 @@ static inline int ToHost_packet(struct ToHost *self, const struct ToHost_args *a
     }
     if (unlikely(self->out.failed))
         return DROP(write);
-    if (unlikely(!transmitter_has_room(&self->out)))
-        return DROP(full);
-    transmitter_send(&self->out, p, c);
-    return KEPT;
+    return transmitter_put(&self->out, p, DROP(full), c);
 }
 
 static inline void ToHost_flush(struct ToHost *self, const struct ToHost_args *args, struct context *c)

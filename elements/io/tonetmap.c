@@ -22,11 +22,9 @@ static inline int ToNetmap_packet(struct ToNetmap *self, const struct ToNetmap_a
     if (unlikely(self->out.failed))
         return DROP(write);
     transmitter_lock(&self->out);
-    bool room = transmitter_has_room(&self->out);
-    if (likely(room))
-        transmitter_send(&self->out, p, c);
+    int result = transmitter_put(&self->out, p, DROP(full), c);
     transmitter_unlock(&self->out);
-    return likely(room) ? KEPT : DROP(full);
+    return result;
 }
 
 static inline void ToNetmap_flush(struct ToNetmap *self, const struct ToNetmap_args *args, struct context *c)

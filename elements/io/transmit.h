@@ -98,6 +98,25 @@ static always_inline void transmitter_send(struct transmitter *self, const struc
     self->pending = true;
 }
 
+static cold_path bool transmitter_squeeze(struct transmitter *self, struct packet p, struct context *c)
+{
+    if (!transmitter_has_room(self))
+        return false;
+    transmitter_send(self, &p, c);
+    return true;
+}
+
+/* Send if the ring has room or can be made to have some: KEPT, else the code given, DROP(full). A function of
+ * its own makes the room, so that nothing has to be looked up again on the usual way. */
+static always_inline int transmitter_put(struct transmitter *self, const struct packet *p, int full,
+                                         struct context *c)
+{
+    if (unlikely(ring_is_full(self->tx)))
+        return COLD_CALL(c, transmitter_squeeze(self, *p, cold)) ? KEPT : full;
+    transmitter_send(self, p, c);
+    return KEPT;
+}
+
 /* Send a copy of the packet's first `most` bytes. */
 static always_inline void transmitter_copy(struct transmitter *self, const struct packet *p, uint32_t most,
                                            struct context *c)
