@@ -167,7 +167,7 @@ class Array:
     """
 
     ctype: str
-    items: tuple[int | bytes | tuple[int | bytes, ...], ...]
+    items: tuple[int | bytes | StateOf | tuple[int | bytes, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +374,11 @@ class Element:
     configure_phase: ClassVar[int] = 100
     #: Packets start here; a run that ends lets the others finish what is under way.
     is_source: ClassVar[bool] = False
+    #: Others wait while it is full (Click's full notifiers): its C state begins with a ``struct fifo``.
+    is_storage: ClassVar[bool] = False
+    #: Makes no packets that the storages it pushes into have no room for: `storages` tells which these are.
+    heeds_storages: ClassVar[bool] = False
+    storages: Sequence[int] = ()
     #: What several workers do with its state. An instance may say otherwise once it is configured.
     sharing: Sharing = Sharing.LOCKED
     #: With several workers the task runs on every one of them, each for its own share of a port's rings.

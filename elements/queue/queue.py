@@ -19,3 +19,4 @@ class Queue(Storage):
     """
 
     aliases = ("FullNoteQueue",)
+    is_storage = True

@@ -1,3 +1,4 @@
+#include "nmclick/fifo.h"
 #include "nmclick/template.h"
 
 struct InfiniteSource {
@@ -37,11 +38,23 @@ static always_inline unsigned InfiniteSource_allowed(struct InfiniteSource *self
     return left < max ? (unsigned)left : max;
 }
 
+/* As long as one of the queues has room, packets go on to all, as in Click. */
+static always_inline unsigned InfiniteSource_room(const struct InfiniteSource *self,
+                                                  const struct InfiniteSource_args *args, unsigned max)
+{
+    unsigned room = args->n_storages ? 0 : max;
+    for (uint32_t i = 0; i < args->n_storages; i++) {
+        unsigned here = fifo_room(state_of(self, args->storages[i], struct fifo));
+        room = here > room ? here : room;
+    }
+    return room < max ? room : max;
+}
+
 static inline unsigned InfiniteSource_task(struct InfiniteSource *self,
                                            const struct InfiniteSource_args *args, struct packet *out,
                                            unsigned max, struct context *c)
 {
-    unsigned n = InfiniteSource_allowed(self, max, c);
+    unsigned n = InfiniteSource_allowed(self, InfiniteSource_room(self, args, max), c);
     n = template_fill(&self->packet, args->n_packet, out, n, args->timestamp ? now(c) : 0, c);
     self->count += n;
     return n;

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from nmclick.element import (
     Arguments,
+    Array,
     Bool,
+    CValue,
     Data,
     Field,
     HandlerCall,
@@ -13,6 +15,7 @@ from nmclick.element import (
     Notice,
     Optional,
     Signed,
+    StateOf,
     parse_written,
     read_handler,
     write_handler,
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
 class InfiniteSource(TemplateSource):
     r"""Make packets as fast as they can be handled.
 
-    Every packet is a copy of DATA. Where the output is pull, packets are made when they are asked for.
+    Every packet is a copy of DATA. Where the output is pull, packets are made when they are asked for; where it is
+    push, none are made while all Queues that they would go into are full.
 
     Arguments:
       DATA       the packet's bytes, such as ``\<0800 45>``; default: a sentence of 69 bytes
@@ -49,6 +53,7 @@ class InfiniteSource(TemplateSource):
 
     ports = "0/1"
     processing = "a/a"
+    heeds_storages = True
     arguments = Arguments(
         Optional("DATA", Data(), DEFAULT_DATA),
         Optional("LIMIT", Signed(64), -1),
@@ -72,6 +77,9 @@ class InfiniteSource(TemplateSource):
         if self.args.BURST < 1:
             yield "burst size must be >= 1"
         yield from super().configure(environment)
+
+    def c_arguments(self) -> dict[str, CValue]:
+        return super().c_arguments() | {"storages": Array("int64_t", tuple(map(StateOf, self.storages)))}
 
     @read_handler("data", raw=True)
     def read_data(self) -> str:

@@ -67,8 +67,10 @@ class Unit:
     def owner(self, index: int, name: str) -> int:
         """The element whose constant array `name` this one uses: an equal one of its row, if there is one."""
         spot = self.plan.spots.get(index)
-        equal = spot is not None and self.arguments[spot.first][name] == self.arguments[index][name]
-        return spot.first if spot is not None and equal else index
+        value = self.arguments[index][name]
+        if spot is None or not isinstance(value, Array) or any(isinstance(item, StateOf) for item in value.items):
+            return index
+        return spot.first if self.arguments[spot.first][name] == value else index
 
     def context(self, index: int, inputs: int, output: int, within: Spot | None = None) -> str:
         instance = f"&e{index}_instance" if within is None else f"e{index}_instance_of(strand)"
@@ -210,7 +212,7 @@ def _instances(unit: Unit) -> Iterator[str]:
         lines = [unit.label(index)]
         for field_name, value in unit.arguments[index].items():
             if isinstance(value, Array):
-                items = ", ".join(map(_constant, value.items)) or "0"
+                items = ", ".join(_item(unit, index, item) for item in value.items) or "0"
                 if not value.items and value.ctype.startswith("struct"):
                     items = "{0}"
                 lines.append(f"static const {value.ctype} e{index}_{field_name}[] = {{{items}}};")
@@ -230,6 +232,15 @@ def _instances(unit: Unit) -> Iterator[str]:
         yield "\n".join(lines)
 
 
+def _item(unit: Unit, index: int, item: int | bytes | StateOf | tuple[int | bytes, ...]) -> str:
+    return _distance(unit, index, item) if isinstance(item, StateOf) else _constant(item)
+
+
+def _distance(unit: Unit, index: int, other: StateOf) -> str:
+    own = other.element == index
+    return "0" if own else f"STATE_DISTANCE({unit.member(index)}, {unit.member(other.element)})"
+
+
 def _braced(members: dict[str, str]) -> str:
     return f"{{{', '.join(f'.{name} = {value}' for name, value in members.items()) or '0'}}}"
 
@@ -241,8 +252,7 @@ def _members(unit: Unit, index: int) -> dict[str, str]:
         if isinstance(value, Array):
             members |= {name: f"e{unit.owner(index, name)}_{name}", f"n_{name}": str(len(value.items))}
         elif isinstance(value, StateOf):
-            own = value.element == index
-            members[name] = "0" if own else f"STATE_DISTANCE({unit.member(index)}, {unit.member(value.element)})"
+            members[name] = _distance(unit, index, value)
         else:
             members[name] = _constant(value)
     return members

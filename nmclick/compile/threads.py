@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nmclick.element import Sharing, StateOf
+from nmclick.element import Array, Sharing, StateOf
 from nmclick.graph.processing import Mode
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _check_states(graph: RouterGraph, per_worker: frozenset[int]) -> None:
     """An element finds another's state by their distance: both must lie in the same worker's part."""
     for element in graph.elements:
         values: Mapping[str, object] = element.c_arguments()
-        for value in values.values():
+        found = (item for value in values.values() for item in (value.items if isinstance(value, Array) else (value,)))
+        for value in found:
             if isinstance(value, StateOf) and {value.element, element.index} & per_worker:
                 raise ValueError(f"{element.name}: the state of an element that each worker has its own of")

@@ -18,6 +18,7 @@ from nmclick.graph.pullcycles import pull_cycles
 from nmclick.graph.registry import Registry, RegistryError
 from nmclick.graph.resolve import Conflict, resolve
 from nmclick.graph.router import Connection, PortRef, RouterGraph, describe
+from nmclick.graph.storages import find_storages
 from nmclick.lang.arguments import Environment, Problem
 from nmclick.lang.configstring import argument_spans
 from nmclick.lang.diagnostics import MAX_ERRORS, suggest
@@ -119,6 +120,7 @@ def _connect(
         reused += reused_ports(graph, inputs, outputs)
     _report_hookup([*reused, *unused], diagnostics)
     if graph is not None:
+        find_storages(graph)
         for cycle in pull_cycles(graph):
             _report_pull_cycle(graph, cycle, diagnostics)
     faulty = {error.element.index for error in (*errors, *reused, *unused)}

@@ -16,6 +16,15 @@ static always_inline uint32_t fifo_length(const struct fifo *f)
     return f->tail - f->head;
 }
 
+/* Packets that a store has room for, as a good guess: another worker may be at it. */
+static always_inline uint32_t fifo_room(const struct fifo *f)
+{
+    uint32_t length =
+        __atomic_load_n(&f->tail, __ATOMIC_RELAXED) - __atomic_load_n(&f->head, __ATOMIC_RELAXED);
+    uint32_t capacity = __atomic_load_n(&f->capacity, __ATOMIC_RELAXED);
+    return length < capacity ? capacity - length : 0;
+}
+
 /* Packets beyond the new capacity are freed, the youngest first. False: out of memory, nothing has changed.
  */
 static inline bool fifo_resize(struct fifo *f, uint32_t capacity, struct worker *w)
@@ -55,7 +64,8 @@ static always_inline bool fifo_push(struct fifo *f, const struct packet *p, stru
             worker_log(c->worker, c->instance->number, "overflow");
         return false;
     }
-    packet_store(&f->packets[f->tail++ & (f->slots - 1)], p);
+    packet_store(&f->packets[f->tail & (f->slots - 1)], p);
+    __atomic_store_n(&f->tail, f->tail + 1, __ATOMIC_RELAXED);
     if (length >= f->highwater)
         f->highwater = length + 1;
     return true;
@@ -67,7 +77,7 @@ static always_inline unsigned fifo_pull(struct fifo *f, struct packet *out, unsi
     unsigned n = length < max ? length : max;
     for (unsigned i = 0; i < n; i++)
         out[i] = f->packets[(f->head + i) & (f->slots - 1)];
-    f->head += n;
+    __atomic_store_n(&f->head, f->head + n, __ATOMIC_RELAXED);
     return n;
 }
 

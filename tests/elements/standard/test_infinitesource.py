@@ -151,3 +151,21 @@ def test_a_ratedsource_can_be_set_while_running() -> None:
     )
     assert result.stdout == "5002 4 false ab -1 0\n4\n10 4\n-1 xy\n16\n"
     assert result.data("out") == [b"ab"] * 4 + [b"aba"] * 4 + [b"xyx"] * 12
+
+
+def test_it_waits_while_all_queues_are_full() -> None:
+    """As Click's full notifiers have it: one queue never overflows, and of several the fastest decides."""
+    one = """s :: InfiniteSource(LIMIT 3000, STOP true) -> Counter -> q :: Queue(50) -> Unqueue -> c :: Counter
+      -> Discard; DriverManager(pause, wait 50ms, stop);"""
+    assert run_config(one, handlers=["c.count", "q.drops"]).handlers == {"c.count": "3000", "q.drops": "0"}
+    two = """s :: InfiniteSource(LIMIT 3000, STOP true) -> t :: Tee(2);
+    t[0] -> q :: Queue(50) -> Unqueue -> c :: Counter -> Discard;
+    t[1] -> slow :: Queue(10) -> Idle; DriverManager(pause, wait 50ms, stop);"""
+    handlers = ["c.count", "q.drops", "slow.drops"]
+    assert list(run_config(two, handlers=handlers).handlers.values()) == ["3000", "0", "2990"]
+
+
+def test_a_queue_behind_another_or_on_a_pull_path_is_not_heeded() -> None:
+    text = """s :: InfiniteSource(LIMIT 300, STOP true) -> q :: Queue(500) -> Unqueue -> r :: Queue(10) -> Idle;
+    DriverManager(pause, wait 50ms, stop);"""
+    assert run_config(text, handlers=["s.count", "r.drops"]).handlers == {"s.count": "300", "r.drops": "290"}
