@@ -383,6 +383,8 @@ class Element:
     sharing: Sharing = Sharing.LOCKED
     #: With several workers the task runs on every one of them, each for its own share of a port's rings.
     spread: bool = False
+    #: Receive rings of its port that it needs where it does not read all there are.
+    rings_read: int = 1
 
     def __init__(self, name: str, index: int, config: str, span: Span) -> None:
         self.name = name

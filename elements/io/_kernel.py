@@ -31,6 +31,8 @@ from nmclick.element import (
     read_handler,
 )
 
+from ._receive import RECEIVE_DROPS
+
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
@@ -76,6 +78,7 @@ class KernelInterface(Element):
         "full": "the transmit ring is full",
         "write": "the kernel did not take it",
         "not_ip": "what the kernel sent is not IP",
+        **RECEIVE_DROPS,
     }
     writes = frozenset({MAC_HEADER, NETWORK_HEADER, TRANSPORT_HEADER, TIMESTAMP, PACKET_TYPE, ANNO_DST_IP})
     handlers: ClassVar = {"packets": Field("device.in.count"), "selected_calls": Field("device.turns")}

@@ -33,14 +33,14 @@ static inline unsigned FromDevice_burst(struct FromDevice *self, const struct Fr
 static inline void FromDevice_done(struct FromDevice *self, const struct FromDevice_args *args,
                                    struct ring_burst *burst, struct context *c)
 {
-    receiver_done(&self->in, c->worker->ports[args->port], -1, burst, c);
+    receiver_done(&self->in, c->worker->ports[args->port], -1, burst, DROP(invalid), DROP(no_buffer), c);
 }
 
-/* The packet was never received. */
+/* As if the packet had never been received. */
 static always_inline int FromDevice_refuse(struct FromDevice *self, const struct packet *p, struct context *c)
 {
     self->in.count--;
-    packet_free(c->worker, p);
+    drop(c, p, DROP(filtered));
     return KEPT;
 }
 

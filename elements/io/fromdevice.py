@@ -35,6 +35,7 @@ from nmclick.element import (
 )
 
 from ._device import FROM_METHODS, SNIFFING, TAKING
+from ._receive import RECEIVE_DROPS
 
 if TYPE_CHECKING:
     from nmclick.classify.bpf import Instruction
@@ -98,7 +99,11 @@ class FromDevice(Element):
         Keyword("BURST", Signed(32)),
         Keyword("TIMESTAMP", Bool(), True),
     )
-    drops: ClassVar = {"not_ip": "FORCE_IP, and the packet is not IP"}
+    drops: ClassVar = {
+        "not_ip": "FORCE_IP, and the packet is not IP",
+        "filtered": "BPF_FILTER or PROTOCOL does not want it",
+        **RECEIVE_DROPS,
+    }
     #: BPF_FILTER, once it is compiled.
     program: Sequence[Instruction] = ()
     reject_output = 1

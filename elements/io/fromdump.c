@@ -166,7 +166,7 @@ static inline unsigned FromDump_burst(struct FromDump *self, const struct FromDu
             return 0;
         }
     }
-    unsigned n = ring_open(burst, w, port, 0, max, &self->in.losses);
+    unsigned n = ring_open(burst, w, port, 0, max);
     burst->cursor.link_broadcasts = false;
     if (unlikely(!n) && port->finished)
         FromDump_end(self, port, w, c->instance->number);
@@ -178,7 +178,7 @@ static inline void FromDump_done(struct FromDump *self, const struct FromDump_ar
 {
     if (burst->cursor.meta)
         FromDump_note(self, burst->cursor.meta[burst->cursor.n - 1].position);
-    receiver_done(&self->in, c->worker->ports[args->port], 0, burst, c);
+    receiver_done(&self->in, c->worker->ports[args->port], 0, burst, DROP(invalid), DROP(no_buffer), c);
 }
 
 static inline unsigned FromDump_pull(struct FromDump *self, const struct FromDump_args *args,

@@ -36,6 +36,7 @@ from nmclick.element import (
 from nmclick.source import Source
 
 from ._capture import capture_spec
+from ._receive import RECEIVE_DROPS
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
@@ -95,7 +96,7 @@ class FromDump(Source):
         Keyword("FILEPOS", Unsigned(64), 0),
         Keyword("MMAP", Bool(), False),
     )
-    drops: ClassVar = {"not_ip": "FORCE_IP, and the packet is not IP"}
+    drops: ClassVar = {"not_ip": "FORCE_IP, and the packet is not IP", **RECEIVE_DROPS}
     reject_output = 1
     writes = frozenset({MAC_HEADER, NETWORK_HEADER, TRANSPORT_HEADER, TIMESTAMP, ANNO_EXTRA_LENGTH, ANNO_DST_IP})
     handlers: ClassVar = {

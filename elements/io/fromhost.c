@@ -28,7 +28,7 @@ static inline unsigned FromHost_burst(struct FromHost *self, const struct FromHo
 static inline void FromHost_done(struct FromHost *self, const struct FromHost_args *args,
                                  struct ring_burst *burst, struct context *c)
 {
-    receiver_done(&self->in, c->worker->ports[args->port], 0, burst, c);
+    receiver_done(&self->in, c->worker->ports[args->port], 0, burst, DROP(invalid), DROP(no_buffer), c);
 }
 
 static inline int FromHost_packet(struct FromHost *self, const struct FromHost_args *args, struct packet *p,

@@ -27,6 +27,7 @@ from nmclick.element import (
 )
 
 from ._kernel import MAX_HEADROOM, NAME_ROOM, matches
+from ._receive import RECEIVE_DROPS
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
@@ -72,6 +73,7 @@ class FromHost(Element):
         Keyword("MTU", Unsigned(32), 0),
     )
     writes = frozenset({MAC_HEADER, NETWORK_HEADER, TRANSPORT_HEADER, TIMESTAMP, PACKET_TYPE, ANNO_DST_IP})
+    drops: ClassVar = RECEIVE_DROPS
     handlers: ClassVar = {"count": Field("in.count")}
 
     def configure(self, environment: Environment) -> Iterable[str]:

@@ -22,7 +22,8 @@ static inline unsigned FromNetmap_burst(struct FromNetmap *self, const struct Fr
 static inline void FromNetmap_done(struct FromNetmap *self, const struct FromNetmap_args *args,
                                    struct ring_burst *burst, struct context *c)
 {
-    receiver_done(&self->in, c->worker->ports[args->port], (int)args->queue, burst, c);
+    receiver_done(&self->in, c->worker->ports[args->port], (int)args->queue, burst, DROP(invalid),
+                  DROP(no_buffer), c);
 }
 
 static inline unsigned FromNetmap_pull(struct FromNetmap *self, const struct FromNetmap_args *args,

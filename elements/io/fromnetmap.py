@@ -25,6 +25,7 @@ from nmclick.element import (
 from nmclick.source import Source
 
 from ._device import TAKING
+from ._receive import RECEIVE_DROPS
 
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
@@ -62,6 +63,7 @@ class FromNetmap(Source):
         Keyword("STOP", Bool(), False),
         Keyword("END_CALL", HandlerCall()),
     )
+    drops: ClassVar = RECEIVE_DROPS
     writes = frozenset({MAC_HEADER, TIMESTAMP, PACKET_TYPE, ANNO_EXTRA_LENGTH})
     handlers: ClassVar = {
         "count": Field("in.count"),
@@ -72,6 +74,7 @@ class FromNetmap(Source):
 
     def configure(self, environment: Environment) -> Iterable[str | Notice]:
         self.spread = self.args.QUEUE < 0
+        self.rings_read = max(self.args.QUEUE, 0) + 1
         yield from super().configure(environment)
 
     def devices(self) -> Sequence[DeviceUse]:

@@ -82,10 +82,10 @@ static always_inline enum kernel_refusal kernel_prepare(struct packet *p, bool e
 }
 
 /* Take up to `max` packets from the kernel. What should be IP and is not leaves by output 1, or is dropped
- * with `code`. */
+ * with `not_ip`; `invalid` and `no_buffer` are the other drop codes. */
 static inline unsigned kernel_receive(struct kernel_device *self, struct nm_port *port, uint32_t limit,
-                                      bool ethernet, struct packet *out, unsigned max, int code,
-                                      struct context *c)
+                                      bool ethernet, struct packet *out, unsigned max, int not_ip,
+                                      int invalid, int no_buffer, struct context *c)
 {
     struct ring_burst burst;
     unsigned n = receiver_burst(&self->in, port, 0, limit, &burst, max, c), kept = 0;
@@ -99,11 +99,11 @@ static inline unsigned kernel_receive(struct kernel_device *self, struct nm_port
         else if (c->instance->n_outputs > 1)
             emit(c, 1, *p);
         else
-            drop(c, p, code);
+            drop(c, p, not_ip);
     }
     if (!n)
         return 0;
-    receiver_done(&self->in, port, 0, &burst, c);
+    receiver_done(&self->in, port, 0, &burst, invalid, no_buffer, c);
     self->turns++;
     c->worker->busy = true;
     return kept;

@@ -40,6 +40,9 @@ static inline void KernelTun_draw(struct KernelTun *self, const struct KernelTun
                                   struct packet *packets, unsigned max, struct context *c)
 {
     unsigned n = transmitter_draw(&self->device.out, packets, max, c);
+    transmitter_lock(&self->device.out);
+    transmitter_keep_promise(&self->device.out, n);
+    transmitter_unlock(&self->device.out);
     for (unsigned i = 0; i < n; i++) {
         int code = KernelTun_packet(self, args, &packets[i], c);
         if (code != KEPT)
@@ -57,7 +60,7 @@ static inline unsigned KernelTun_task(struct KernelTun *self, const struct Kerne
     if (c->instance->pull && c->instance->pull[0])
         KernelTun_draw(self, args, packets, max, c);
     return kernel_receive(&self->device, c->worker->ports[args->port], args->burst, args->tap, packets, max,
-                          DROP(not_ip), c);
+                          DROP(not_ip), DROP(invalid), DROP(no_buffer), c);
 }
 
 static inline long KernelTun_call_dev_name(struct KernelTun *self, const struct KernelTun_args *args,

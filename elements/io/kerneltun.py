@@ -25,10 +25,12 @@ class KernelTun(KernelInterface):
       HEADROOM, IGNORE_QUEUE_OVERFLOWS
                checked and of no effect: ports have their own headroom, and every trouble is told once only
 
-    A network that answers pings::
+    What the kernel sends into a network, counted by kind::
 
-      tun :: KernelTun(10.0.0.1/8);
-      tun -> IPClassifier(icmp type echo) -> ICMPPingResponder -> tun;
+      tun :: KernelTun(10.0.0.1/8) -> kinds :: IPClassifier(icmp type echo, tcp, -);
+      kinds[0] -> pings :: Counter -> Discard;
+      kinds[1] -> tcp :: Counter -> Discard;
+      kinds[2] -> Discard;
 
     Handlers: ``dev_name`` (read) name of the interface; ``packets`` (read) packets received; ``selected_calls``
     (read) turns in which there were any.

@@ -15,10 +15,13 @@ struct receiver {
 /* One worker alone may read a ring. */
 static inline int receiver_claim(struct nm_port *port, unsigned ring, struct context *c)
 {
-    uint16_t me = (uint16_t)(c->worker->index + 1), reader = port->rx[ring].reader;
-    if (reader && reader != me)
+    unsigned worker = 0;
+    while (!used_by(c, worker))
+        worker++;
+    uint16_t reader = port->rx[ring].reader;
+    if (reader && reader != worker + 1)
         return init_error(c, "ring %u of %s is read on thread %u, too", ring, port->name, reader - 1u);
-    port->rx[ring].reader = me;
+    port->rx[ring].reader = (uint16_t)(worker + 1);
     return 0;
 }
 
@@ -30,12 +33,12 @@ static inline int receiver_init(struct receiver *self, struct nm_port *port, boo
     if (queue >= port->n_rx_rings)
         return init_error(c, "%s has no receive ring %d, only %u", port->name, queue, port->n_rx_rings);
     self->active = active;
-    if (runner(c) == NM_NOBODY)
+    if (!c->instance->n_runners || (c->instance->per_worker && runner(c) == NM_NOBODY))
         return 0;
-    self->ring = self->first = port_share(c->worker, port, runner(c), c->instance->n_runners);
-    self->step = c->instance->n_runners;
     if (queue >= 0)
         return receiver_claim(port, (unsigned)queue, c);
+    self->ring = self->first = port_share(c->worker, port, runner(c), c->instance->n_runners);
+    self->step = c->instance->n_runners;
     int claimed = 0;
     for (unsigned ring = self->first; ring < port->n_rx_rings && claimed == 0; ring += self->step)
         claimed = receiver_claim(port, ring, c);
@@ -45,9 +48,9 @@ static inline int receiver_init(struct receiver *self, struct nm_port *port, boo
 /* What went wrong with a port, said once. */
 static cold_path void receiver_warn(struct nm_port *port, struct worker *w, unsigned element)
 {
-    if (port->warning)
-        worker_log(w, element, "%s: %s", port->name, port->warning);
-    port->warning = NULL;
+    const char *warning = __atomic_load_n(&port->warning, __ATOMIC_RELAXED);
+    if (warning && __atomic_exchange_n(&port->warning, NULL, __ATOMIC_RELAXED))
+        worker_log(w, element, "%s: %s", port->name, warning);
 }
 
 /* Nothing came: look at the next ring in the next turn, and tell whom it concerns when nothing will come any
@@ -82,16 +85,36 @@ static always_inline unsigned receiver_burst(struct receiver *self, struct nm_po
     unsigned ring = queue < 0 ? self->ring : (unsigned)queue;
     if (NM_WORKERS > 1 && unlikely(ring >= port->n_rx_rings))
         return 0; /* fewer rings than workers */
-    unsigned n = ring_open(burst, c->worker, port, ring, max, &self->losses);
+    unsigned n = ring_open(burst, c->worker, port, ring, max);
     if (unlikely(!n))
         receiver_idle(self, port, ring, queue < 0, c->worker, c->instance->number);
     return n;
 }
 
-static always_inline void receiver_done(struct receiver *self, struct nm_port *port, int queue,
-                                        struct ring_burst *burst, struct context *c)
+/* What was lost of a burst: also in the element's drops, by the codes DROP(invalid) and DROP(no_buffer). */
+static cold_path void receiver_lose(struct receiver *self, const struct ring_losses *lost, int invalid,
+                                    int no_buffer, uint64_t *drops)
 {
-    self->count += ring_close(burst, c->worker, port, queue < 0 ? self->ring : (unsigned)queue);
+    self->losses.invalid += lost->invalid;
+    self->losses.no_buffer += lost->no_buffer;
+    drops[-2 - invalid] += lost->invalid;
+    drops[-2 - no_buffer] += lost->no_buffer;
+}
+
+static always_inline void receiver_close(struct receiver *self, struct nm_port *port, unsigned ring,
+                                         struct ring_burst *burst, int invalid, int no_buffer,
+                                         struct context *c)
+{
+    self->count += ring_close(burst, c->worker, port, ring);
+    if (unlikely(burst->losses.invalid | burst->losses.no_buffer))
+        receiver_lose(self, &burst->losses, invalid, no_buffer, c->drops);
+}
+
+static always_inline void receiver_done(struct receiver *self, struct nm_port *port, int queue,
+                                        struct ring_burst *burst, int invalid, int no_buffer,
+                                        struct context *c)
+{
+    receiver_close(self, port, queue < 0 ? self->ring : (unsigned)queue, burst, invalid, no_buffer, c);
     if (queue < 0 && (self->ring += NM_WORKERS > 1 ? self->step : 1) >= port->n_rx_rings)
         self->ring = self->first;
 }

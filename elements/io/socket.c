@@ -71,16 +71,13 @@ static inline int Socket_packet(struct Socket *self, const struct Socket_args *a
     struct nm_port *port = c->worker->ports[args->port];
     if (unlikely(!Socket_ready(port) || self->out.failed))
         return DROP(unconnected);
-    if (unlikely(!transmitter_has_room(&self->out)))
-        return DROP(full);
     if (args->each_its_own) {
         uint32_t address = anno_u32(p, ANNO_DST_IP);
         if (unlikely(!packet_push(c->worker, p, sizeof address)))
             return DROP(full);
         store_u32(p->data, address);
     }
-    transmitter_send(&self->out, p, c);
-    return KEPT;
+    return transmitter_put(&self->out, p, DROP(full), c);
 }
 
 static inline void Socket_flush(struct Socket *self, const struct Socket_args *args, struct context *c)
@@ -97,6 +94,9 @@ static inline void Socket_draw(struct Socket *self, const struct Socket_args *ar
     if (!Socket_ready(port))
         return;
     unsigned n = transmitter_draw(&self->out, packets, max, c);
+    transmitter_lock(&self->out);
+    transmitter_keep_promise(&self->out, n);
+    transmitter_unlock(&self->out);
     for (unsigned i = 0; i < n; i++) {
         int code = Socket_packet(self, args, &packets[i], c);
         if (code != KEPT)
@@ -115,7 +115,7 @@ static inline unsigned Socket_receive(struct Socket *self, const struct Socket_a
         return 0;
     for (unsigned i = 0; i < n; i++)
         kept += ring_next(&burst, i, &out[kept]);
-    receiver_done(&self->in, port, 0, &burst, c);
+    receiver_done(&self->in, port, 0, &burst, DROP(invalid), DROP(no_buffer), c);
     for (unsigned i = 0; i < kept; i++)
         packet_set_timestamp(&out[i], args->timestamp ? now(c) : 0);
     c->worker->busy = true;

@@ -30,6 +30,8 @@ from nmclick.element import (
     Unsigned,
 )
 
+from ._receive import RECEIVE_DROPS
+
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
@@ -140,6 +142,7 @@ class Socket(Element):
         "unconnected": "nobody is connected",
         "full": "the peer takes no more now",
         "write": "the peer did not take it",
+        **RECEIVE_DROPS,
     }
     writes = frozenset({MAC_HEADER, TIMESTAMP, ANNO_EXTRA_LENGTH})
     handlers: ClassVar = {"count": Field("in.count"), "sent": Field("out.count")}

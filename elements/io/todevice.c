@@ -38,15 +38,18 @@ static inline unsigned ToDevice_task(struct ToDevice *self, const struct ToDevic
     if (args->burst && max > (unsigned)args->burst)
         max = (unsigned)args->burst;
     unsigned n = transmitter_draw(&self->out, packets, max, c);
+    if (!n)
+        return 0;
+    transmitter_lock(&self->out);
+    transmitter_keep_promise(&self->out, n);
     for (unsigned i = 0; i < n; i++) {
         if (c->instance->n_outputs)
             transmitter_copy(&self->out, &packets[i], UINT32_MAX, c);
         else
             transmitter_send(&self->out, &packets[i], c);
     }
-    if (!n)
-        return 0;
     transmitter_sync(&self->out, DROP(write), c);
+    transmitter_unlock(&self->out);
     c->worker->busy = true;
     return c->instance->n_outputs ? n : 0;
 }

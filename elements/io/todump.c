@@ -32,10 +32,14 @@ static inline int ToDump_packet(struct ToDump *self, const struct ToDump_args *a
 {
     if (unlikely(self->out.failed))
         return c->instance->n_outputs ? 0 : DROP(write);
-    if (unlikely(!transmitter_has_room(&self->out)))
-        return c->instance->n_outputs ? 0 : DROP(full);
-    ToDump_write(self, args, p, c);
-    return c->instance->n_outputs ? 0 : KEPT;
+    transmitter_lock(&self->out);
+    bool fits = transmitter_has_room(&self->out);
+    if (likely(fits))
+        ToDump_write(self, args, p, c);
+    transmitter_unlock(&self->out);
+    if (c->instance->n_outputs)
+        return 0;
+    return likely(fits) ? KEPT : DROP(full);
 }
 
 static inline void ToDump_flush(struct ToDump *self, const struct ToDump_args *args, struct context *c)
@@ -49,12 +53,15 @@ static inline unsigned ToDump_task(struct ToDump *self, const struct ToDump_args
                                    struct packet *packets, unsigned max, struct context *c)
 {
     unsigned n = transmitter_draw(&self->out, packets, max, c);
+    if (!n)
+        return 0;
+    transmitter_lock(&self->out);
+    transmitter_keep_promise(&self->out, n);
     for (unsigned i = 0; i < n; i++)
         ToDump_write(self, args, &packets[i], c);
-    if (n) {
-        transmitter_sync(&self->out, DROP(write), c);
-        c->worker->busy = true;
-    }
+    transmitter_sync(&self->out, DROP(write), c);
+    transmitter_unlock(&self->out);
+    c->worker->busy = true;
     return 0;
 }
 
@@ -63,8 +70,10 @@ static inline unsigned ToDump_pull(struct ToDump *self, const struct ToDump_args
                                    unsigned max, struct context *c)
 {
     unsigned n = pull_input(c, 0, out, max);
+    transmitter_lock(&self->out);
     for (unsigned i = 0; i < n && !self->out.failed && transmitter_has_room(&self->out); i++)
         ToDump_write(self, args, &out[i], c);
+    transmitter_unlock(&self->out);
     if (n)
         transmitter_flush(&self->out, DROP(write), c);
     return n;
@@ -74,7 +83,9 @@ static inline long ToDump_call_flush(struct ToDump *self, const struct ToDump_ar
                                      size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)in, (void)n, (void)out, (void)room;
+    transmitter_lock(&self->out);
     int error = nm_port_flush(self->out.port);
     transmitter_sync(&self->out, DROP(write), c);
+    transmitter_unlock(&self->out);
     return error;
 }

@@ -11,7 +11,6 @@ static inline int ToNetmap_init(struct ToNetmap *self, const struct ToNetmap_arg
     unsigned ring = args->queue;
     if (w->n_workers > 1 && !ring && port->n_tx_rings)
         ring = port_share(w, port, w->index, w->n_workers) % port->n_tx_rings;
-    self->out.shared = args->queue || port->n_tx_rings < w->n_workers;
     return transmitter_init(&self->out, port, ring, c);
 }
 
@@ -21,18 +20,13 @@ static inline int ToNetmap_packet(struct ToNetmap *self, const struct ToNetmap_a
     (void)args;
     if (unlikely(self->out.failed))
         return DROP(write);
-    transmitter_lock(&self->out);
-    int result = transmitter_put(&self->out, p, DROP(full), c);
-    transmitter_unlock(&self->out);
-    return result;
+    return transmitter_put(&self->out, p, DROP(full), c);
 }
 
 static inline void ToNetmap_flush(struct ToNetmap *self, const struct ToNetmap_args *args, struct context *c)
 {
     (void)args;
-    transmitter_lock(&self->out);
     transmitter_flush(&self->out, DROP(write), c);
-    transmitter_unlock(&self->out);
 }
 
 /* Where the input is pull. */
@@ -42,11 +36,14 @@ static inline unsigned ToNetmap_task(struct ToNetmap *self, const struct ToNetma
     if (args->burst > 0 && max > (unsigned)args->burst)
         max = (unsigned)args->burst;
     unsigned n = transmitter_draw(&self->out, packets, max, c);
+    if (!n)
+        return 0;
+    transmitter_lock(&self->out);
+    transmitter_keep_promise(&self->out, n);
     for (unsigned i = 0; i < n; i++)
         transmitter_send(&self->out, &packets[i], c);
-    if (n) {
-        transmitter_sync(&self->out, DROP(write), c);
-        c->worker->busy = true;
-    }
+    transmitter_sync(&self->out, DROP(write), c);
+    transmitter_unlock(&self->out);
+    c->worker->busy = true;
     return 0;
 }

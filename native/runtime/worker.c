@@ -156,12 +156,14 @@ static bool run_round(struct thread *t, bool draining)
     return moved || w->busy || passed_over;
 }
 
-/* A full ring that the program could not empty into waits for room, a reading one for packets. */
+/* A full ring that the program could not empty into waits for room, a reading one for packets. Who shares a
+ * ring with other workers must not look at it here, and looks again after a while (elements/io/transmit.h).
+ */
 static short wanted_events(struct worker *w, const struct nm_port *port, unsigned ring)
 {
     bool reads = ring < port->n_rx_rings && nm_ring_is_of(&port->rx[ring], w->index);
     short events = reads && !port->finished ? POLLIN : 0;
-    if (ring < port->n_tx_rings && nm_ring_is_of(&port->tx[ring], w->index) &&
+    if (ring < port->n_tx_rings && !port->tx[ring].shared && nm_ring_is_of(&port->tx[ring], w->index) &&
         port->tx[ring].ring->head == port->tx[ring].hwtail) {
         if (reads || ring >= port->n_rx_rings || w->n_workers == 1)
             events |= POLLOUT;

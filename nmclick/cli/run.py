@@ -246,7 +246,7 @@ def _run(request: Request) -> int:
     from nmclick.run.load import load
 
     diagnostics = Diagnostics()
-    if not _may_become(request.user, diagnostics):
+    if not _may_become(request.user, diagnostics) or not _has_processors(request, diagnostics):
         show(diagnostics, mode)
         return 1
     runtime = RuntimeBuild()
@@ -292,6 +292,20 @@ def _may_become(user: Identity | None, diagnostics: Diagnostics) -> bool:
         diagnostics.error(None, str(error), hint=error.hint)
         return False
     return True
+
+
+def _has_processors(request: Request, diagnostics: Diagnostics) -> bool:
+    """Whether there are the processors that threads are to be pinned to."""
+    if request.cpu is None:
+        return True
+    allowed = os.sched_getaffinity(0)
+    missing = sorted(set(range(request.cpu, request.cpu + request.threads)) - allowed)
+    if missing:
+        there = ", ".join(map(str, sorted(allowed)))
+        diagnostics.error(
+            None, f"--affinity {request.cpu}: there is no processor {missing[0]}", hint=f"this process may use {there}"
+        )
+    return not missing
 
 
 def _first_cpu(request: Request) -> int:

@@ -87,7 +87,8 @@ def summary(report: Report) -> str:
 def balance(report: Report) -> str:
     """One line that accounts for every packet."""
     discarded = sum(report.discarded.values())
-    parts = [f"{report.packets_in} in", f"{report.packets_out} out"]
+    missed = f" and {report.missed} missed" if report.missed else ""
+    parts = [f"{report.packets_in} in{missed}", f"{report.packets_out} out"]
     parts += [f"{discarded} discarded"] if discarded else []
     parts += [f"{report.dropped} dropped", f"{report.queued} queued"]
     if report.inside > 0:

@@ -114,6 +114,7 @@ def _instance(unit: Unit, index: int) -> dict[str, str]:
         "first_edge": str(unit.first_edge[index]),
         "n_inputs": str(element.n_inputs),
         "n_outputs": str(element.n_outputs),
+        "per_worker": "true" if index in unit.plan.threads.per_worker else "false",
         "n_runners": str(len(unit.plan.threads.runners[index])),
         "runners": f"e{index}_runners" if unit.plan.threads.workers > 1 else "NULL",
         "pull": f"e{index}_pull" if has_pull else "NULL",

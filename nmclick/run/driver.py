@@ -76,7 +76,8 @@ def _drive(router: RunningRouter, options: RunOptions, diagnostics: Diagnostics)
     statistics = _count(router) if options.reporter is not None else None
     stopwatch = _Stopwatch()
     if router.elements and not options.quit:
-        _run(router, options, statistics, diagnostics)
+        if not _run(router, options, statistics, diagnostics):
+            status = 1
     elif not options.quit:
         diagnostics.warning(None, f"{options.landmark}: configuration has no elements, exiting")
     options.show(diagnostics)
@@ -108,7 +109,8 @@ def _become(user: Identity, diagnostics: Diagnostics) -> bool:
     return True
 
 
-def _run(router: RunningRouter, options: RunOptions, statistics: Statistics | None, diagnostics: Diagnostics) -> None:
+def _run(router: RunningRouter, options: RunOptions, statistics: Statistics | None, diagnostics: Diagnostics) -> bool:
+    """Whether the router ran."""
     native = router.native
     periodic = None
     if statistics is not None and options.reporter is not None and options.report_every > 0:
@@ -126,11 +128,13 @@ def _run(router: RunningRouter, options: RunOptions, statistics: Statistics | No
         run_until_stopped(router, periodic)
     except NativeError as error:
         diagnostics.error(None, str(error))
+        return False
     finally:
         for warning in native.stop():
             diagnostics.error(None, warning)
         for element in router.elements:
             element.stopped()
+    return True
 
 
 def _count(router: RunningRouter) -> Statistics:

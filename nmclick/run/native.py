@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -50,7 +50,7 @@ class TaskCounters(NamedTuple):
 
 class PortCounters(NamedTuple):
     """What went through a port's rings, and what waits there in both directions. `drops` counts by reason, in words,
-    also in both."""
+    also in both; `told` are the reasons that the elements that send count, too (elements/io/transmit.h)."""
 
     rx_packets: int
     rx_bytes: int
@@ -60,6 +60,7 @@ class PortCounters(NamedTuple):
     tx_drops: int
     waiting: int
     drops: Mapping[str, int]
+    told: Set[str]
 
 
 class WorkerCounters(NamedTuple):
@@ -290,8 +291,9 @@ class Native:
         c = self._ffi.new("struct nm_port_counters *")
         self._lib.nm_runtime_port_counters(self._runtime, port, c)
         drops = {self._string(self._lib.nm_drop_text(i)): int(n) for i, n in enumerate(c.drops_by) if n}
+        told = {self._string(self._lib.nm_drop_text(i)) for i in (self._lib.NM_DROP_WRITE, self._lib.NM_DROP_SYSTEM)}
         return PortCounters(
-            c.rx_packets, c.rx_bytes, c.rx_drops, c.tx_packets, c.tx_bytes, c.tx_drops, c.waiting, drops
+            c.rx_packets, c.rx_bytes, c.rx_drops, c.tx_packets, c.tx_bytes, c.tx_drops, c.waiting, drops, told
         )
 
     def worker_counters(self) -> WorkerCounters:

@@ -111,10 +111,22 @@ class _Opener:
         raise failures[-1]
 
     def _options(self, wish: PortWish) -> dict[str, int]:
-        return {**({"rings": self.rings} if self.rings > 1 else {}), **wish.options}
+        rings = self._rings(wish)
+        return {**({"rings": rings} if rings > 1 else {}), **wish.options}
+
+    def _rings(self, wish: PortWish) -> int:
+        """A ring for each thread, unless nobody would read some of them: what the kernel sent there would be lost."""
+        readers = [self.graph.elements[other.element] for other in self._together(wish) if other.read]
+        if any(reader.spread for reader in readers) or not readers:
+            return self.rings
+        return min(self.rings, max(reader.rings_read for reader in readers))
+
+    def _together(self, wish: PortWish) -> Sequence[PortWish]:
+        """All wishes for the same port."""
+        return [other for other in self.wishes if self._same(wish, other)] if wish.shared else [wish]
 
     def _directions(self, wish: PortWish) -> tuple[bool, bool]:
-        together = [other for other in self.wishes if self._same(wish, other)] if wish.shared else [wish]
+        together = self._together(wish)
         return any(other.read for other in together), any(other.write for other in together)
 
     @staticmethod

@@ -21,7 +21,8 @@ _NS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class PortReport:
-    """What went through a port of an element in some time; `drops` by reason, both directions."""
+    """What went through a port of an element in some time; `drops` by reason, both directions, but for what the
+    sending elements count as theirs. `missed`: frames among them that were never received."""
 
     element: str
     port: str
@@ -30,6 +31,7 @@ class PortReport:
     tx_packets: int
     tx_bytes: int
     drops: Mapping[str, int]
+    missed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Report:
         return sum(port.tx_packets for port in self.ports)
 
     @property
+    def missed(self) -> int:
+        """Frames that came to a port and were never received; they are among those dropped."""
+        return sum(port.missed for port in self.ports)
+
+    @property
     def dropped(self) -> int:
         by_elements = sum(sum(reasons.values()) for reasons in self.drops.values())
         return by_elements + sum(sum(port.drops.values()) for port in self.ports)
@@ -67,13 +74,14 @@ class Report:
         """Packets that elements made (copies, replies, fragments) less those they consumed: what is left when all
         that is counted is taken together. 0 means that every packet is accounted for."""
         gone = self.packets_out + sum(self.discarded.values()) + self.dropped + self.queued_more
-        return gone - self.packets_in
+        return gone - self.packets_in - self.missed
 
     def as_json(self) -> dict[str, Any]:
         return {
             "time": round(self.until, 6),
             "seconds": round(self.seconds, 6),
             "in": self.packets_in,
+            "missed": self.missed,
             "out": self.packets_out,
             "discarded": sum(self.discarded.values()),
             "dropped": self.dropped,
@@ -183,7 +191,8 @@ class Statistics:
             new.rx_bytes - old.rx_bytes,
             new.tx_packets - old.tx_packets,
             new.tx_bytes - old.tx_bytes,
-            _grown(new.drops, old.drops),
+            {reason: n for reason, n in _grown(new.drops, old.drops).items() if reason not in new.told},
+            new.rx_drops - old.rx_drops,
         )
 
 

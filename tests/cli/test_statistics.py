@@ -15,14 +15,14 @@ def report(**changes: Any) -> Report:
         "seconds": 2.0,
         "until": 6.0,
         "ports": [
-            PortReport("in", "pcap:a.pcap", 3_000_000, 192_000_000, 0, 0, {"the frame is longer than a buffer": 4}),
-            PortReport("out", "eth1", 0, 0, 2_000_000, 128_000_000, {}),
+            PortReport("in", "pcap:a.pcap", 3_000_000, 192_000_000, 0, 0, {"the frame is longer than a buffer": 4}, 4),
+            PortReport("out", "eth1", 0, 0, 2_000_000, 128_000_000, {}, 0),
         ],
         "made": {"s": 10},
         "discarded": {"d": 999_000},
         "drops": {"c": {"checksum": 1000}},
-        "queued": 6,
-        "queued_more": 6,
+        "queued": 10,
+        "queued_more": 10,
         "no_buffer": 0,
     }
     return Report(**{**values, **changes})
@@ -48,13 +48,13 @@ def test_the_summary_shows_ports_drops_and_the_balance() -> None:
         "  d                 end        999000  500 kpps\n"
         "  c                 drop         1000  checksum\n"
         "  in (pcap:a.pcap)  drop            4  the frame is longer than a buffer\n"
-        "  3000010 in, 2000000 out, 999000 discarded, 1004 dropped, 6 queued: every packet is accounted for\n"
+        "  3000010 in and 4 missed, 2000000 out, 999000 discarded, 1004 dropped, 10 queued: every packet is accounted for\n"
     )
 
 
 def test_copies_and_losses_inside_are_named() -> None:
-    assert balance(report(discarded={"d": 999_005})).endswith("6 queued, 5 made inside")
-    assert balance(report(discarded={"d": 998_999})).endswith("6 queued, 1 consumed inside")
+    assert balance(report(discarded={"d": 999_005})).endswith("10 queued, 5 made inside")
+    assert balance(report(discarded={"d": 998_999})).endswith("10 queued, 1 consumed inside")
     assert balance(report(no_buffer=3)).endswith("3 times no buffer was free: every packet is accounted for")
 
 
@@ -62,7 +62,7 @@ def test_plain_reports_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     PlainReporter().report(report())
     assert capsys.readouterr().err == (
         "     6.0 s  in (pcap:a.pcap) in 1.50 Mpps  768 Mbit/s; out (eth1) out 1.00 Mpps  512 Mbit/s; s in 5 pps; "
-        "d end 500 kpps; dropped 1004; queued 6\n"
+        "d end 500 kpps; dropped 1004; queued 10\n"
     )
 
 

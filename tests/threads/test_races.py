@@ -23,6 +23,15 @@ DriverManager(pause, pause, wait 20ms, print $(in.count), stop);
 """
 
 
+#: One thread pushes into a ring that the other draws packets for.
+SHARED_RING = """a :: InfiniteSource(LIMIT 30000, STOP true) -> pushed :: ToNetmap(pipe:p{1);
+b :: InfiniteSource(LIMIT 30000, STOP true) -> q :: Queue(100) -> drawn :: ToNetmap(pipe:p{1);
+FromNetmap(pipe:p}1) -> c :: Counter -> Discard;
+StaticThreadSched(a 0, b 1, drawn 1);
+DriverManager(pause, pause, wait 100ms, print $(sub $(c.count) $(pushed.count)) $(drawn.count), stop);
+"""
+
+
 def tsan() -> list[str]:
     """What a program runs under whose parts are compiled with ThreadSanitizer."""
     if shutil.which("gcc") is None or shutil.which("setarch") is None:
@@ -54,6 +63,10 @@ def run_without_races(folder: Path, text: str) -> str:
 
 def test_a_queue_between_two_workers(tmp_path: Path) -> None:
     assert run_without_races(tmp_path, QUEUE) == "called\n100000\n"
+
+
+def test_a_ring_that_one_worker_pushes_to_and_another_draws_for(tmp_path: Path) -> None:
+    assert run_without_races(tmp_path, SHARED_RING) == "30000 30000\n"
 
 
 @pytest.mark.parametrize("interfaces", [2, 3])

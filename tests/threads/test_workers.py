@@ -99,6 +99,25 @@ def test_a_ring_is_not_read_on_two_workers(nmclick: Command) -> None:
     )
 
 
+def test_packets_drawn_for_a_shared_ring_are_not_lost(nmclick: Command) -> None:
+    """Two threads fill one ring: the one that draws only draws what fits, whatever the other pushes meanwhile."""
+    nmclick.write(
+        "x.click",
+        """a :: InfiniteSource(LIMIT 60000, STOP true) -> pushed :: ToNetmap(pipe:p{1);
+        b :: InfiniteSource(LIMIT 60000, STOP true) -> Queue(100) -> drawn :: ToNetmap(pipe:p{1);
+        FromNetmap(pipe:p}1) -> c :: Counter -> Discard;
+        StaticThreadSched(a 0, b 1, drawn 1);
+        DriverManager(pause, pause, wait 100ms, print $(drawn.count) $(sub $(c.count) $(pushed.count)), stop);""",
+    )
+    assert nmclick.fine("run", "-j", "2", "x.click") == "60000 60000\n"
+
+
+def test_a_processor_that_does_not_exist_is_told(nmclick: Command) -> None:
+    result = nmclick("run", "-a500", "-e", "Idle -> Discard")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.startswith("--affinity 500: there is no processor 500\n  hint: this process may use 0")
+
+
 def test_a_sleeping_worker_wakes_when_packets_come_for_it(nmclick: Command) -> None:
     nmclick.write(
         "x.click",

@@ -71,6 +71,7 @@ struct instance {
     uint32_t number;     /* of the element, for upcalls and logs */
     uint32_t first_edge; /* number of its output 0 among all outputs */
     uint16_t n_inputs, n_outputs;
+    bool per_worker;            /* each has a state of its own */
     uint16_t n_runners;         /* workers that run the element */
     const uint16_t *runners;    /* each worker's number among them, or NM_NOBODY; NULL: there is one worker */
     pull_function *const *pull; /* upstream of each pull input; NULL: it has none */
@@ -100,6 +101,16 @@ struct context {
 static always_inline uint16_t runner(const struct context *c)
 {
     return NM_WORKERS > 1 ? c->instance->runners[c->worker->index] : 0;
+}
+
+/* Whether a worker uses the state that the context belongs to. */
+static inline bool used_by(const struct context *c, unsigned worker)
+{
+    if (NM_WORKERS == 1)
+        return true;
+    if (c->instance->per_worker && worker != c->worker->index)
+        return false;
+    return c->instance->runners[worker] != NM_NOBODY;
 }
 
 static always_inline void emission_store(struct emission *to, const struct emission *e)

@@ -64,14 +64,14 @@ struct ring_cursor {
  * registers, right in front of the first element. */
 struct ring_burst {
     struct ring_cursor cursor;
-    struct ring_losses *losses;
+    struct ring_losses losses;
     /* A copy: the free list itself changes under the pipeline's own frees. */
     uint32_t fresh[RING_BURST_MAX];
 };
 
 /* Begin with up to `max` packets of a ring; their number. To be followed by ring_close. */
 static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct nm_port *port,
-                                 unsigned number, unsigned max, struct ring_losses *losses)
+                                 unsigned number, unsigned max)
 {
     uint32_t available = ring_available(port, number), n = available < max ? available : max;
     const struct nm_ring *rx = &port->rx[number];
@@ -89,7 +89,7 @@ static inline unsigned ring_open(struct ring_burst *b, struct worker *w, struct 
                                      .good = port->region->n_buffers - 2,
                                      .n = n,
                                      .n_fresh = n_fresh};
-    b->losses = losses;
+    b->losses = (struct ring_losses){0};
     w->free_count -= n_fresh;
     memcpy(b->fresh, w->free_list + w->free_count, n_fresh * sizeof *b->fresh);
     return n;
@@ -106,7 +106,7 @@ static always_inline void ring_packet_type(struct packet *p)
 
 /* The packet of slot `i`, a free buffer put in its place. False: the slot was no packet, or there was no
  * buffer. */
-static always_inline bool ring_cursor_next(struct ring_cursor *at, const struct ring_burst *b, uint32_t i,
+static always_inline bool ring_cursor_next(struct ring_cursor *at, struct ring_burst *b, uint32_t i,
                                            struct packet *p)
 {
     struct netmap_slot *slot = &at->slots[i];
@@ -114,11 +114,11 @@ static always_inline bool ring_cursor_next(struct ring_cursor *at, const struct 
     const uint32_t buffer = (uint32_t)word, length = (uint16_t)(word >> 32);
     const uint32_t offset = (uint32_t)(slot->ptr & at->offset_mask);
     if (unlikely(buffer - 2 >= at->good || offset > at->size || length > at->size - offset)) {
-        b->losses->invalid++;
+        b->losses.invalid++;
         return false;
     }
     if (unlikely(at->used == at->n_fresh)) {
-        b->losses->no_buffer++;
+        b->losses.no_buffer++;
         return false;
     }
     const uint32_t fresh = b->fresh[at->used++];
@@ -165,10 +165,12 @@ static inline unsigned ring_receive(struct worker *w, struct nm_port *port, unsi
                                     struct ring_losses *losses)
 {
     struct ring_burst b;
-    unsigned n = ring_open(&b, w, port, number, max, losses), taken = 0;
+    unsigned n = ring_open(&b, w, port, number, max), taken = 0;
     b.cursor.link_broadcasts = link_broadcasts;
     for (unsigned i = 0; i < n; i++)
         taken += ring_next(&b, i, &out[taken]);
+    losses->invalid += b.losses.invalid;
+    losses->no_buffer += b.losses.no_buffer;
     return ring_close(&b, w, port, number);
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from nmclick.classify.bpf import NoLibpcap, compile_filter
@@ -202,3 +204,14 @@ def test_bursts_can_be_limited() -> None:
     text = "f :: FromDevice(eth0, BURST 2) -> Queue -> ToDevice(eth1, BURST 1);\n"
     result = run_config(text, {"in": FRAMES * 10}, args=[*IN, "--port", "eth1=pcap:out.pcap"])
     assert result.outputs["out"] == FRAMES * 10
+
+
+def test_packets_that_find_no_free_buffer_are_dropped_with_a_reason() -> None:
+    text = """f :: FromDevice(eth0) -> q :: Queue(100000) -> Idle; g :: FromNetmap(pcap:in.pcap) -> Discard;
+    DriverManager(wait 50ms, stop);"""
+    result = run_config(
+        text, {"in": [UNICAST] * 6000}, args=[*IN, "--buffers", "4096", "--stats", "--json"], handlers=["f.count"]
+    )
+    total = json.loads(result.stdout.splitlines()[-1])
+    assert total["drops"]["f"]["no_buffer"] > 1000
+    assert total["inside"] == 0
