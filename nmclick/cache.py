@@ -12,7 +12,8 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,20 @@ __all__ = [
     "code_state",
     "files_state",
     "fingerprint",
+    "is_whole",
+    "keep",
     "note_use",
     "prune",
     "recall",
     "remember",
     "tree_state",
+    "workplace",
 ]
 
 _DIGEST_SIZE = 32
 _DAY = 86400
+#: The end of every file that is loaded as code: one that was cut off does not have it. Loaders do not mind it.
+_MARK = b"\n# the end, nmclick\n"
 #: Days that a file is kept which nobody uses.
 KEPT_DAYS = 30
 
@@ -124,6 +130,39 @@ def remember(kind: str, key: str, value: Any) -> None:
         os.replace(made, path)
     except (OSError, CacheError):
         return
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder in the cache to make something in; it goes away with all that is still in it. Raises CacheError."""
+    import tempfile
+
+    folder = cache_folder()
+    try:
+        place = tempfile.TemporaryDirectory(dir=folder, prefix="build-")
+    except OSError as error:
+        raise CacheError(
+            f"cannot write to the cache folder {folder}: {error.strerror}; set NMCLICK_CACHE to a folder of yours"
+        ) from error
+    with place as name:
+        yield Path(name)
+
+
+def keep(made: Path, path: Path) -> None:
+    """Put a file that was made in a workplace into the cache, whole or not at all."""
+    with made.open("ab") as file:
+        file.write(_MARK)
+    os.replace(made, path)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file that was kept is there, with all its bytes."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_MARK), os.SEEK_END)
+            return file.read() == _MARK
+    except OSError:
+        return False
 
 
 def note_use(path: Path) -> None:

@@ -383,6 +383,8 @@ class Element:
     sharing: Sharing = Sharing.LOCKED
     #: With several workers the task runs on every one of them, each for its own share of a port's rings.
     spread: bool = False
+    #: Bytes of the longest packet that it makes by itself: buffers are at least so large.
+    longest_packet: int = 0
     #: Receive rings of its port that it needs where it does not read all there are.
     rings_read: int = 1
 

@@ -107,3 +107,16 @@ def test_what_nobody_uses_goes_after_a_month(folder: Path) -> None:
     assert cache.recall("flat", "used") == VALUE
     cache.prune()
     assert [cache.recall("flat", key) for key in ("old", "used", "new")] == [None, VALUE, VALUE]
+
+
+def test_a_file_is_kept_whole_or_not_at_all(folder: Path) -> None:
+    with cache.workplace() as place:
+        (place / "made").write_bytes(b"code")
+        cache.keep(place / "made", folder / "kept")
+    assert cache.is_whole(folder / "kept")
+    whole = (folder / "kept").read_bytes()
+    for size in range(len(whole)):
+        (folder / "kept").write_bytes(whole[:size])
+        assert not cache.is_whole(folder / "kept")
+    assert not cache.is_whole(folder / "missing")
+    assert [entry.name for entry in folder.iterdir()] == ["kept"]

@@ -100,8 +100,9 @@ static inline void FromDump_note(struct FromDump *self, uint32_t position)
     self->position += (uint32_t)(position - (uint32_t)self->position);
 }
 
-static inline void FromDump_skip(struct FromDump *self, const struct nm_ring *rx)
+static inline void FromDump_skip(struct FromDump *self, const struct nm_ring *rx, struct context *c)
 {
+    c->drops[-2 - DROP(skipped)]++;
     struct netmap_ring *ring = rx->ring;
     if (rx->meta)
         FromDump_note(self, rx->meta[ring->head].position);
@@ -111,8 +112,9 @@ static inline void FromDump_skip(struct FromDump *self, const struct nm_ring *rx
 /* How many of the ring's next `n` packets are to be sent now; those before START are given back. */
 static inline unsigned FromDump_select(struct FromDump *self, const struct FromDump_args *args,
                                        const struct nm_ring *rx, unsigned n, enum FromDump_choice *last,
-                                       struct worker *w)
+                                       struct context *c)
 {
+    struct worker *w = c->worker;
     unsigned run = 0;
     for (uint32_t at = rx->ring->head; run < n; at = at + 1 == rx->n_slots ? 0 : at + 1) {
         *last = FromDump_choose(self, args, rx->meta ? rx->meta[at].timestamp : w->now, w);
@@ -120,7 +122,7 @@ static inline unsigned FromDump_select(struct FromDump *self, const struct FromD
             run++;
         else if (*last != FROMDUMP_SKIP)
             break;
-        else if (FromDump_skip(self, rx), --n == 0)
+        else if (FromDump_skip(self, rx, c), --n == 0)
             w->busy = true;
     }
     return run;
@@ -148,7 +150,7 @@ static inline unsigned FromDump_burst(struct FromDump *self, const struct FromDu
         unsigned available = ring_available(port, 0);
         enum FromDump_choice last = FROMDUMP_SEND;
         unsigned n =
-            available ? FromDump_select(self, args, &port->rx[0], available < max ? available : max, &last, w)
+            available ? FromDump_select(self, args, &port->rx[0], available < max ? available : max, &last, c)
                       : 0;
         if (n) {
             max = n;
@@ -161,7 +163,7 @@ static inline unsigned FromDump_burst(struct FromDump *self, const struct FromDu
         self->have_last = false;
         worker_upcall(w, c->instance->number, 0, 0);
         if (!self->in.active) {
-            FromDump_skip(self, &port->rx[0]);
+            FromDump_skip(self, &port->rx[0], c);
             worker_upcall(w, c->instance->number, 0, 0);
             return 0;
         }
@@ -199,7 +201,7 @@ static inline int FromDump_packet(struct FromDump *self, const struct FromDump_a
 {
     if (args->sample < FROMDUMP_CERTAIN && !FromDump_chosen(self, args->sample)) {
         self->in.count--;
-        packet_free(c->worker, p);
+        drop(c, p, DROP(skipped));
         return KEPT;
     }
     if ((args->force_ip || self->link_type == NM_LINK_RAW_IP) &&

@@ -96,7 +96,11 @@ class FromDump(Source):
         Keyword("FILEPOS", Unsigned(64), 0),
         Keyword("MMAP", Bool(), False),
     )
-    drops: ClassVar = {"not_ip": "FORCE_IP, and the packet is not IP", **RECEIVE_DROPS}
+    drops: ClassVar = {
+        "not_ip": "FORCE_IP, and the packet is not IP",
+        "skipped": "before START, not before END, or not in the SAMPLE",
+        **RECEIVE_DROPS,
+    }
     reject_output = 1
     writes = frozenset({MAC_HEADER, NETWORK_HEADER, TRANSPORT_HEADER, TIMESTAMP, ANNO_EXTRA_LENGTH, ANNO_DST_IP})
     handlers: ClassVar = {

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nmclick.classify.element import Names, PatternElement
 from nmclick.element import Notice, Problem
@@ -26,6 +26,8 @@ class IPFilter(PatternElement):
     """
 
     example = "allow tcp, deny all"
+    drops: ClassVar = {"denied": "a rule denies the packet, or none matches it"}
+    refusal = "denied"
 
     def configure(self, environment: Environment) -> Iterable[str | Notice | Problem]:
         from nmclick.classify import compile_ipfilter

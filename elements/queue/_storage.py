@@ -25,7 +25,7 @@ class Storage(Element):
     processing = "h/lh"
     flow = "x/x"
     arguments = Arguments(Optional("CAPACITY", Unsigned(32), 1000))
-    drops = {"overflow": "the queue was full"}
+    drops = {"overflow": "the queue was full", "removed": "a handler emptied the queue or made it smaller"}
     reject_output = 1
     handlers = {
         "highwater_length": Field("fifo.highwater", Unsigned(32)),

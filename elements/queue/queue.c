@@ -33,7 +33,7 @@ static inline long Queue_call_reset(struct Queue *self, const struct Queue_args 
                                     size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)in, (void)n, (void)out, (void)room;
-    fifo_clear(&self->fifo, c->worker);
+    c->drops[-2 - DROP(removed)] += fifo_clear(&self->fifo, c->worker);
     return 0;
 }
 
@@ -50,5 +50,6 @@ static inline long Queue_call_capacity(struct Queue *self, const struct Queue_ar
                                        size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)out, (void)room;
-    return n == 4 && fifo_resize(&self->fifo, load_u32(in), c->worker) ? 0 : -1;
+    return n == 4 && fifo_resize(&self->fifo, load_u32(in), &c->drops[-2 - DROP(removed)], c->worker) ? 0
+                                                                                                      : -1;
 }

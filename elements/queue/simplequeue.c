@@ -35,7 +35,7 @@ static inline long SimpleQueue_call_reset(struct SimpleQueue *self, const struct
                                           const void *in, size_t n, void *out, size_t room, struct context *c)
 {
     (void)args, (void)in, (void)n, (void)out, (void)room;
-    fifo_clear(&self->fifo, c->worker);
+    c->drops[-2 - DROP(removed)] += fifo_clear(&self->fifo, c->worker);
     return 0;
 }
 
@@ -54,5 +54,6 @@ static inline long SimpleQueue_call_capacity(struct SimpleQueue *self, const str
                                              struct context *c)
 {
     (void)args, (void)out, (void)room;
-    return n == 4 && fifo_resize(&self->fifo, load_u32(in), c->worker) ? 0 : -1;
+    return n == 4 && fifo_resize(&self->fifo, load_u32(in), &c->drops[-2 - DROP(removed)], c->worker) ? 0
+                                                                                                      : -1;
 }

@@ -21,6 +21,8 @@ from nmclick.source import Source
 if TYPE_CHECKING:
     from nmclick.lang.arguments import Environment
 
+#: Bytes: no buffer is ever longer than the longest frame of a capture file.
+LONGEST = 1 << 18
 DEFAULT_DATA = b"Random bullshit in a packet, at least 64 bytes long. Well, now it is."
 
 
@@ -37,6 +39,9 @@ class TemplateSource(Source):
         yield from super().configure(environment)
         self.data: bytes = self.args.DATA
         self.length: int = self.args.LENGTH if self.args.DATASIZE is None else self.args.DATASIZE
+        self.longest_packet = max(self.length, len(self.data))
+        if self.longest_packet > LONGEST:
+            yield f"packets of {self.longest_packet} bytes do not fit in any buffer; {LONGEST} is the most"
 
     def packet(self, data: bytes, length: int) -> bytes:
         """The bytes of every packet sent. No data cannot be repeated: zeros take its place."""

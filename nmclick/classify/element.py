@@ -30,7 +30,7 @@ static always_inline int SYMBOL_packet(struct CLASS *self, const struct CLASS_ar
 {
     (void)self, (void)args, (void)c;
     int output = SYMBOL_classify(OPERANDS);
-    return output < 0 ? NM_DROP(CLASS, no_match) : output;
+    return output < 0 ? NM_DROP(CLASS, REASON) : output;
 }
 """
 
@@ -64,6 +64,8 @@ class PatternElement(Element):
     processing = "h/h"
     arguments = Arguments(Rest("PATTERNS", Text()))
     drops: ClassVar = {"no_match": "the packet matched no pattern"}
+    #: The reason for packets that the decision graph sends nowhere.
+    refusal: ClassVar[str] = "no_match"
     reads = frozenset(_HEADERS.values())
     #: What the decision graph is called with: the packet, or its bytes and their number.
     operands: ClassVar[str] = "p"
@@ -83,7 +85,9 @@ class PatternElement(Element):
 
     def c_code(self, symbol: str) -> str:
         """The decision graph, and around it the instance's entry point."""
-        entry = _ENTRY_POINT.replace("SYMBOL", symbol).replace("CLASS", type(self).__name__)
+        entry = (
+            _ENTRY_POINT.replace("SYMBOL", symbol).replace("CLASS", type(self).__name__).replace("REASON", self.refusal)
+        )
         return self._program.emit_c(f"{symbol}_classify") + entry.replace("OPERANDS", self.operands)
 
     @read_handler("program")

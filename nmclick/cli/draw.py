@@ -39,7 +39,12 @@ def main(arguments: list[str]) -> int:
     if output is None:
         raise UsageError("where to? -o FILE.svg, .png, .pdf or .dot")
     chosen = diagnostics_mode(mode)
-    from nmclick.draw import DrawError, draw
+    from nmclick.draw import DrawError, draw, format_of
+
+    try:
+        format_of(Path(output))
+    except DrawError as error:
+        raise UsageError(str(error)) from error
     from nmclick.lang.diagnostics import Diagnostics
     from nmclick.run.load import load
 

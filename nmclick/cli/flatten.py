@@ -32,9 +32,14 @@ _DECLARED = re.compile(r"([\w@/]+(?:\s*,\s*[\w@/]+)*)\s*::")
 
 
 def _class_guess(text: str, existing: frozenset[str]) -> Callable[[str], bool]:
-    """Whether a name is a class: one that exists, or one that looks like it and that nobody declares as an element."""
+    """Whether a name is a class: one that exists, or one that looks like it and that nobody declares as an element.
+    Names with a slash or an @ are those of elements."""
     declared = {name.strip() for names in _DECLARED.findall(text) for name in names.split(",")}
-    return lambda name: name in existing or (name[:1].isupper() and name not in declared)
+
+    def is_class(name: str) -> bool:
+        return name in existing or (name[:1].isupper() and name not in declared and not set("/@") & set(name))
+
+    return is_class
 
 
 def main(arguments: list[str]) -> int:

@@ -109,8 +109,8 @@ def _devices(before: Census | None, now: Census) -> Iterator[Section]:
 
 
 def nothing_attached(now: Census) -> str:
-    """A line that says so where there is no port at all; empty otherwise."""
-    if now.ports:
+    """A line that says so where there is no port at all; empty otherwise, and where that is not known."""
+    if now.ports or now.notes:
         return ""
     kernel = "the kernel's netmap has no switch in use" if now.kernel else "no kernel netmap"
     process = f"switch process {now.provider_pid} has none" if now.provider_pid else "no switch process runs"

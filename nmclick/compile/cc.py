@@ -9,7 +9,8 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -115,6 +116,16 @@ def cache_folder() -> Path:
         raise CompilerError(str(error)) from error
 
 
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """nmclick.cache.workplace, which raises CompilerError."""
+    try:
+        with user_cache.workplace() as folder:
+            yield folder
+    except user_cache.CacheError as error:
+        raise CompilerError(str(error)) from error
+
+
 @cache
 def headers_digest() -> str:
     """Hash of every file in native/include, which any object may include."""
@@ -172,7 +183,7 @@ def _built(
     for path in depends:
         digest.update(str(path).encode() + b"\0" + path.read_bytes())
     result = cache_folder() / f"{name}-{digest.hexdigest()[:32]}{suffix}"
-    if result.exists():
+    if user_cache.is_whole(result):
         user_cache.note_use(result)
     else:
         compiler = find_compiler()
@@ -184,10 +195,9 @@ def _built(
 def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | str], result: Path) -> None:
     """Run the compiler in a folder of its own below the cache and rename the result into place."""
     import subprocess
-    import tempfile
 
     folder = result.parent
-    with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as build:
+    with workplace() as build:
         files = []
         for number, source in enumerate(sources):
             if isinstance(source, str):
@@ -198,7 +208,7 @@ def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | st
                 files.append(str(source))
         target = Path(build, "out.so")
         command = [*compiler.command, *options, "-I", str(native_folder() / "include"), *files, "-o", str(target)]
-        environment = os.environ | {"LC_ALL": "C", "TMPDIR": build}
+        environment = os.environ | {"LC_ALL": "C", "TMPDIR": str(build)}
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, env=environment, errors="replace", check=False
@@ -209,8 +219,9 @@ def _compile(compiler: Compiler, options: list[str], sources: Sequence[Path | st
             kept = folder / "failed.log"
             kept.write_text(" ".join(command) + "\n" + done.stderr, encoding="utf-8")
             first = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr[:200].strip())
+            first = first or (f"exit status {done.returncode}" if done.returncode else "it made no output")
             raise CompilerError(f"the C compiler {compiler.command[0]} failed: {first} (all of it: {kept})")
-        os.replace(target, result)
+        user_cache.keep(target, result)
 
 
 def runtime_library() -> Path:

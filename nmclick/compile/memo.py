@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nmclick.cache import cache_folder, code_state, files_state, fingerprint, note_use, recall, remember, tree_state
+from nmclick.cache import (
+    cache_folder,
+    code_state,
+    files_state,
+    fingerprint,
+    is_whole,
+    note_use,
+    recall,
+    remember,
+    tree_state,
+)
 from nmclick.compile.cc import native_folder, recipe
 from nmclick.compile.program import CompiledProgram
 from nmclick.compile.threads import thread_wishes
@@ -81,7 +91,7 @@ def kept_program(key: str) -> CompiledProgram | None:
         return None
     name, *tables = found
     path = cache_folder() / name
-    if not path.is_file():
+    if not is_whole(path):
         return None
     note_use(path)
     return CompiledProgram(path, *tables)

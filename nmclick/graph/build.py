@@ -198,7 +198,8 @@ class _Configurator:
             if self.diagnostics.full:
                 return
             if not self._refers_to_missing(element):
-                self._configure(element, element.index not in faulty)
+                # Names are defined whatever is wrong with ports: else whoever uses one would seem wrong, too.
+                self._configure(element, element.index not in faulty or element.ports == "0/0")
         if initialize and self.diagnostics.errors == before:
             for element in self.ordered:
                 span = self.flat.elements[element.index].config_span
@@ -227,7 +228,8 @@ class _Configurator:
         if not problems:
             return
         config_span = self.flat.elements[element.index].config_span
-        spans = argument_spans(element.config, config_span) if config_span else []
+        wanted = {problem.index for problem in problems if problem.index is not None}
+        spans = argument_spans(element.config, config_span, wanted) if config_span else []
         for problem in problems:
             caret = spans[problem.index] if problem.index is not None and problem.index < len(spans) else config_span
             if problem.piece is not None and caret is not None and problem.piece[1] <= len(caret.text):

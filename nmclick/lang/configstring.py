@@ -7,7 +7,7 @@ ASCII's, as in the C locale. Follows Click's `lib/confparse.cc`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from nmclick.lang.source import Span, decode, encode
 
@@ -15,6 +15,7 @@ WHITESPACE = " \t\n\v\f\r"
 
 _SPACES = re.compile(r"[ \t\n\v\f\r]*")
 _PLAIN = re.compile(r"[^ \t\n\v\f\r,/'\"\\]+")
+_NOT_PLAIN = re.compile(r"['\"\\]|//|/\*")
 _KEYWORD = re.compile(r"([A-Za-z0-9_.:?!]+)(?:[ \t\n\v\f\r]+|\Z)")
 _WORD = re.compile(r"[!#-&(-+\--\[\]-~]+")
 _QUOTE_OR_BACKSLASH = re.compile(r"[\"\\]")
@@ -127,7 +128,24 @@ def split_arguments(text: str) -> list[str]:
     return [argument for argument, _, _ in _arguments(text)]
 
 
+def _plain_arguments(text: str) -> list[tuple[str, int, int]]:
+    """As _arguments, of a text without quotes, data and comments (a long route table)."""
+    arguments = []
+    at = 0
+    for piece in text.split(","):
+        argument = piece.strip(WHITESPACE)
+        start = at + len(piece) - len(piece.lstrip(WHITESPACE))
+        arguments.append((argument, start, start + len(argument)))
+        at += len(piece) + 1
+    if not arguments[-1][0]:
+        arguments.pop()
+    return arguments
+
+
 def _arguments(text: str) -> list[tuple[str, int, int]]:
+    """Each argument, and where it starts and ends."""
+    if not _NOT_PLAIN.search(text):
+        return _plain_arguments(text)
     arguments = []
     position = 0
     while position < len(text):
@@ -138,11 +156,11 @@ def _arguments(text: str) -> list[tuple[str, int, int]]:
     return arguments
 
 
-def argument_spans(config: str, span: Span | None) -> list[Span]:
+def argument_spans(config: str, span: Span | None, wanted: Collection[int] | None = None) -> list[Span]:
     """Where each of `split_arguments(config)` stands in the file, for a configuration string written at `span`.
 
     Variables may have changed the text since; when the written arguments do not correspond one to one, every
-    argument gets the whole `span`.
+    argument gets the whole `span`. So does one whose index is not `wanted`.
     """
     arguments = split_arguments(config)
     if span is None:
@@ -150,10 +168,15 @@ def argument_spans(config: str, span: Span | None) -> list[Span]:
     written = _arguments(span.text)
     if len(written) != len(arguments):
         return [span] * len(arguments)
-    return [
-        span.narrow(span.start + start, span.start + max(end, start)) if argument else span
-        for argument, start, end in written
-    ]
+    spans = []
+    rest = span  # its lines are counted once, from argument to argument
+    for index, (argument, start, end) in enumerate(written):
+        if not argument or (wanted is not None and index not in wanted):
+            spans.append(span)
+            continue
+        rest = rest.narrow(span.start + start, span.end)
+        spans.append(rest.narrow(rest.start, span.start + max(end, start)))
+    return spans
 
 
 def join_arguments(arguments: Sequence[str]) -> str:

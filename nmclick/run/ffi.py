@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from nmclick.compile.cc import cache_folder, port_library
+from nmclick.cache import is_whole, keep
+from nmclick.compile.cc import cache_folder, port_library, workplace
 
 #: No time: "not for time's sake", "no time-out".
 NEVER = 2**64 - 1
@@ -135,18 +135,16 @@ void nm_runtime_worker_counters(const struct runtime *rt, struct nm_worker_count
 
 def _build(path: Path) -> None:
     """Compile the declarations to a module at `path`, which appears whole or not at all."""
-    import tempfile
-
     from cffi import FFI
 
     builder = FFI()
     builder.cdef(DECLARATIONS)
     builder.set_source(path.stem, None)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
-        made = Path(folder, path.name)
+    with workplace() as folder:
+        made = folder / path.name
         with redirect_stdout(StringIO()):  # cffi reports what it does
             builder.emit_python_code(str(made))
-        os.replace(made, path)
+        keep(made, path)
 
 
 @cache
@@ -156,7 +154,7 @@ def interface() -> Any:
 
     digest = hashlib.sha256((_cffi_backend.__version__ + DECLARATIONS).encode()).hexdigest()[:16]
     path = cache_folder() / f"nmclick_abi_{digest}.py"
-    if not path.exists():
+    if not is_whole(path):
         _build(path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None

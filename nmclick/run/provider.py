@@ -122,10 +122,15 @@ def _ask(folder: Path) -> str | None:
         descriptor = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise OSError(f"{folder}: {error.strerror}: name a folder of your own in NMCLICK_NETMAP") from error
     try:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
-            raise PermissionError(f"{folder} belongs to or can be entered by somebody else: chmod 700 it")
+            raise PermissionError(
+                f"{folder} belongs to or can be entered by somebody else: chmod 700 it, or name another folder in "
+                "NMCLICK_NETMAP"
+            )
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as switch:
             switch.settimeout(_SECONDS)
             try:
@@ -134,9 +139,20 @@ def _ask(folder: Path) -> str | None:
                 return None
             except BlockingIOError as error:
                 raise TimeoutError("too many ask it at this moment") from error
-            return _list(switch)
+            try:
+                return _list(switch)
+            except TimeoutError as error:
+                raise TimeoutError(_silent(folder)) from error
     finally:
         os.close(descriptor)
+
+
+def _silent(folder: Path) -> str:
+    try:
+        pid = int((folder / "switch.pid").read_text())
+    except (OSError, ValueError):
+        return f"the one in {folder} does not answer"
+    return f"process {pid} does not answer: wait for it, or end it with `kill -9 {pid}`"
 
 
 def _list(switch: socket.socket) -> str | None:

@@ -110,8 +110,8 @@ def _report(loaded: Loaded, error: PortError, diagnostics: Diagnostics) -> None:
 
 
 def _probe(loaded: Loaded, library: Path, wishes: Sequence[PortWish], diagnostics: Diagnostics) -> int | None:
-    """The longest frame that any port delivers."""
-    longest = 0
+    """The longest frame that any port delivers and any element makes."""
+    longest = max((element.longest_packet for element in loaded.graph.elements), default=0)
     failed = False
     for wish in wishes:
         frames: list[int] = []

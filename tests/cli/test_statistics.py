@@ -48,7 +48,8 @@ def test_the_summary_shows_ports_drops_and_the_balance() -> None:
         "  d                 end        999000  500 kpps\n"
         "  c                 drop         1000  checksum\n"
         "  in (pcap:a.pcap)  drop            4  the frame is longer than a buffer\n"
-        "  3000010 in and 4 missed, 2000000 out, 999000 discarded, 1004 dropped, 10 queued: every packet is accounted for\n"
+        "  3000010 in and 4 missed, 2000000 out, 999000 discarded, 1004 dropped, 10 queued: "
+        "every packet is accounted for\n"
     )
 
 

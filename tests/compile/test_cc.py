@@ -113,3 +113,10 @@ def test_a_runtime_that_cannot_be_built_is_told_to_who_asks_for_it(monkeypatch: 
     build = cc.RuntimeBuild()
     with pytest.raises(cc.CompilerError, match="no-such-compiler"):
         build.path()
+
+
+def test_an_object_that_was_cut_off_is_made_again() -> None:
+    """The page of a file that ends before it would kill the process that loads it."""
+    path = cc.compile_shared([SOURCE])
+    path.write_bytes(path.read_bytes()[:3000])
+    assert ctypes.CDLL(str(cc.compile_shared([SOURCE]))).answer() == 42

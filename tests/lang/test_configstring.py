@@ -173,3 +173,11 @@ def test_arguments_from_variables_stand_where_the_string_stands() -> None:
     assert [each.text for each in argument_spans("7, 1", span)] == ["$a", "1"]
     assert argument_spans("", None) == []
     assert argument_spans("1", None) == []
+
+
+@given(st.text(alphabet="a1. \t\n,/x", max_size=30))
+def test_plain_text_is_split_like_any_other(text: str) -> None:
+    """Where there is nothing to skip a shorter way is taken; a quoted argument in front makes it the long one."""
+    plain = text.replace("//", "/").replace("/*", "/")
+    assert split_arguments('"",' + plain + ",x")[1:] == split_arguments(plain + ",x")
+    assert split_arguments('"",' + plain)[1:] == split_arguments(plain)

@@ -25,14 +25,14 @@ static always_inline uint32_t fifo_room(const struct fifo *f)
     return length < capacity ? capacity - length : 0;
 }
 
-/* Packets beyond the new capacity are freed, the youngest first. False: out of memory, nothing has changed.
- */
-static inline bool fifo_resize(struct fifo *f, uint32_t capacity, struct worker *w)
+/* Packets beyond the new capacity are freed, the youngest first, and counted in *lost. False: out of memory,
+ * nothing has changed. */
+static inline bool fifo_resize(struct fifo *f, uint32_t capacity, uint64_t *lost, struct worker *w)
 {
     uint64_t slots = f->slots ? f->slots : 1;
     while (slots < capacity)
         slots *= 2;
-    while (fifo_length(f) > capacity)
+    for (; fifo_length(f) > capacity; ++*lost)
         packet_free(w, &f->packets[--f->tail & (f->slots - 1)]);
     if (slots != f->slots) {
         struct packet *packets = slots <= UINT32_MAX ? worker_alloc(w, slots * sizeof *packets) : NULL;
@@ -52,7 +52,8 @@ static inline bool fifo_resize(struct fifo *f, uint32_t capacity, struct worker 
 
 static inline int fifo_init(struct fifo *f, uint32_t capacity, struct context *c)
 {
-    return fifo_resize(f, capacity, c->worker) ? 0 : init_error(c, "out of memory");
+    uint64_t lost = 0;
+    return fifo_resize(f, capacity, &lost, c->worker) ? 0 : init_error(c, "out of memory");
 }
 
 /* False, with the loss counted, when the store is full. */
@@ -81,11 +82,13 @@ static always_inline unsigned fifo_pull(struct fifo *f, struct packet *out, unsi
     return n;
 }
 
-/* Frees what is stored. */
-static inline void fifo_clear(struct fifo *f, struct worker *w)
+/* Frees what is stored; how much that was. */
+static inline uint32_t fifo_clear(struct fifo *f, struct worker *w)
 {
+    uint32_t length = fifo_length(f);
     while (f->head != f->tail)
         packet_free(w, &f->packets[f->head++ & (f->slots - 1)]);
+    return length;
 }
 
 static inline void fifo_reset_counts(struct fifo *f)

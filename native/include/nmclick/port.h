@@ -48,12 +48,12 @@ struct nm_ring {
     uint32_t hwcur, hwtail;    /* as in the kernel: trusted positions; the pipeline goes up to hwtail */
     uint32_t n_slots, ring_id; /* trusted copies of what the shared ring says */
     uint64_t offset_mask;
-    uint32_t most_offset;  /* packets start here in their buffers at the latest; 0: the ring has no offsets */
-    uint16_t worker;       /* who reads or fills it, and waits for it */
-    uint16_t reader;       /* 1 + the worker whose elements read it; 0: none does */
-    uint16_t sender;       /* 1 + a worker whose elements fill it; 0: none does */
-    bool shared;           /* several workers fill it: each packet under the lock */
-    uint32_t promised;     /* free slots that workers have drawn packets for; under the lock */
+    uint32_t most_offset; /* packets start here in their buffers at the latest; 0: the ring has no offsets */
+    uint16_t worker;      /* who reads or fills it, and waits for it */
+    uint16_t reader;      /* 1 + the worker whose elements read it; 0: none does */
+    uint16_t sender;      /* 1 + a worker whose elements fill it; 0: none does */
+    bool shared;          /* several workers fill it: each packet under the lock */
+    uint32_t promised;    /* free slots that workers have drawn packets for; under the lock */
     struct spin_lock lock;
     uint64_t packets, bytes; /* moved through this ring so far */
     uint64_t drops;          /* refused by validation or by a full destination */

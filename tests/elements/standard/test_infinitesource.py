@@ -169,3 +169,10 @@ def test_a_queue_behind_another_or_on_a_pull_path_is_not_heeded() -> None:
     text = """s :: InfiniteSource(LIMIT 300, STOP true) -> q :: Queue(500) -> Unqueue -> r :: Queue(10) -> Idle;
     DriverManager(pause, wait 50ms, stop);"""
     assert run_config(text, handlers=["s.count", "r.drops"]).handlers == {"s.count": "300", "r.drops": "290"}
+
+
+def test_a_long_packet_has_long_buffers_and_a_longer_one_is_refused() -> None:
+    text = "s :: InfiniteSource(LENGTH 9000, LIMIT 2, STOP true) -> c :: Counter -> Discard;"
+    assert run_config(text, handlers=["c.byte_count"]).handlers == {"c.byte_count": "18000"}
+    [error] = configuration_errors("InfiniteSource(LENGTH 2147483647)", chain="{} -> Discard;")
+    assert "packets of 2147483647 bytes do not fit in any buffer; 262144 is the most" in error
