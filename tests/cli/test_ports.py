@@ -75,9 +75,43 @@ def test_that_nothing_is_attached_is_said(pid: int, kernel: bool, reason: str) -
     assert plain(None, census) == f"no switches, pipes or attached ports ({reason})\n"
 
 
-def test_what_could_not_be_asked_is_said() -> None:
+def test_who_could_not_be_asked_is_not_said_to_be_absent() -> None:
     census = Census(1.0, notes=("cannot ask the switch process: timed out",))
-    assert plain(None, census).startswith("cannot ask the switch process: timed out\n\nno switches, pipes")
+    assert plain(None, census) == "cannot ask the switch process: timed out\n"
+
+
+def test_a_folder_of_somebody_elses_is_named_with_the_cure(nmclick: Command) -> None:
+    private = nmclick.folder / "netmap"
+    private.mkdir(mode=0o755)
+    cure = (
+        f"{private} belongs to or can be entered by somebody else: chmod 700 it, or name another folder in "
+        "NMCLICK_NETMAP"
+    )
+    told = nmclick.fine("ports", "-i", "0", NMCLICK_NETMAP=str(private))
+    assert told.startswith(f"cannot ask the switch process: {cure}\n")
+    assert "no switch process" not in told
+    result = nmclick("run", "-e", "FromNetmap(vale0:a) -> Discard", NMCLICK_NETMAP=str(private))
+    assert result.status == 1
+    assert f"vale0:a: the user-space provider: {cure}" in result.err
+
+
+def test_a_port_of_another_process_is_said_to_be_its_own(nmclick: Command) -> None:
+    private = nmclick.folder / "netmap"
+    private.mkdir(mode=0o700)
+    where = {"NMCLICK_NETMAP": str(private)}
+    process = nmclick.start("run", "-e", 'FromNetmap(vale0:b/R) -> Discard; Script(print "ready")', **where)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        result = nmclick("run", "-e", "Idle -> ToNetmap(vale0:b/T)", **where)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert result.status == 1
+    assert (
+        "vale0:b/T: it is open elsewhere: in user space a port belongs to one process, and with '/x' to one user of it"
+        in result.err
+    )
 
 
 def test_a_port_that_is_new_or_was_made_anew_has_no_rate() -> None:

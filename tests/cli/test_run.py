@@ -359,7 +359,7 @@ def test_statistics_account_for_every_packet(small: Command) -> None:
 
 
 def test_statistics_show_drops_by_reason_and_what_is_queued(nmclick: Command) -> None:
-    text = "InfiniteSource(LIMIT 100, STOP true) -> q :: Queue(30) -> Idle;"
+    text = "InfiniteSource(LIMIT 100, STOP true) -> q :: SimpleQueue(30) -> Idle;"
     result = nmclick("run", "-e", text, "--stats", "--json", "-h", "q.length")
     assert (result.status, result.err) == (0, "q: overflow\n")
     values, total = map(json.loads, result.out.splitlines())
