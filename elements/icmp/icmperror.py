@@ -93,7 +93,7 @@ class ICMPError(Element):
     The destination annotation is set to the error's destination. Handlers: ``src``, ``mtu``, ``pmtu`` (read, write).
     """
 
-    sharing = Sharing.UNLOCKED
+    sharing = Sharing.PER_WORKER
     ports = "1/1"
     example = "10.0.0.1, timeexceeded"
     processing = "a/a"

@@ -21,7 +21,7 @@ class SetIPAddress(Element):
     Handlers: ``addr`` (read, write).
     """
 
-    sharing = Sharing.UNLOCKED
+    sharing = Sharing.PER_WORKER
     ports = "1/1"
     example = "10.0.0.1"
     processing = "a/a"

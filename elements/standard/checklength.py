@@ -14,7 +14,7 @@ class CheckLength(Element):
     Handlers: ``length`` (read, write) LENGTH.
     """
 
-    sharing = Sharing.UNLOCKED
+    sharing = Sharing.PER_WORKER
     ports = "1/1-2"
     example = "1500"
     processing = "a/ah"

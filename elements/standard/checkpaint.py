@@ -17,7 +17,7 @@ class CheckPaint(Element):
     Handlers: ``color`` (read, write) COLOR.
     """
 
-    sharing = Sharing.UNLOCKED
+    sharing = Sharing.PER_WORKER
     ports = "1/1-2"
     example = "1"
     processing = "a/ah"

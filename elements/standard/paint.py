@@ -15,7 +15,7 @@ class Paint(Element):
     Handlers: ``color`` (read, write) COLOR.
     """
 
-    sharing = Sharing.UNLOCKED
+    sharing = Sharing.PER_WORKER
     ports = "1/1"
     example = "1"
     processing = "a/a"

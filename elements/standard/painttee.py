@@ -20,7 +20,7 @@ class PaintTee(Element):
     Handlers: ``color`` (read, write) COLOR.
     """
 
-    sharing = Sharing.UNLOCKED
+    sharing = Sharing.PER_WORKER
     ports = "1/2"
     example = "1"
     processing = "a/ah"

@@ -14,7 +14,7 @@ class Truncate(Element):
     Handlers: ``nbytes`` (read, write) LENGTH.
     """
 
-    sharing = Sharing.UNLOCKED
+    sharing = Sharing.PER_WORKER
     ports = "1/1"
     example = "60"
     processing = "a/a"

@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 /* To sleep and to be woken takes longer than many a batch. So it looks around for a while first: longer where
  * it is called soon after it fell asleep, shorter where it is not. */
@@ -194,7 +193,7 @@ static bool may_quit(struct provider *provider)
         return false;
     client_accept(provider);
     if (!provider->clients) {
-        unlinkat(provider->folder, NM_USER_SOCKET, 0);
+        place_leave(provider);
         return true;
     }
     flock(provider->lock, LOCK_UN);

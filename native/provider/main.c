@@ -1,5 +1,6 @@
-/* nmclick-switch FOLDER: takes up its place in the folder, says by its exit status that it did, and goes on
- * in the background. Who starts it holds the folder's lock. */
+/* nmclick-switch [-q] FOLDER: takes up its place in the folder, says by its exit status that it did, and goes
+ * on in the background. Where another one serves already it fails; not with -q, for who wants one to be there
+ * and does not mind which. */
 #define _GNU_SOURCE
 #include "provider.h"
 
@@ -10,40 +11,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define QUEUE 64
-
 _Static_assert(SOURCE_BELL <= 3, "the kind fits in the low bits of a pointer");
-
-static int open_folder(const char *path)
-{
-    int folder = open(path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (folder < 0 || fstat(folder, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077)) {
-        fprintf(stderr, "nmclick-switch: %s is not a private folder\n", path);
-        return -1;
-    }
-    return folder;
-}
-
-/* Through /proc, for folders whose names are longer than a socket's address. */
-static int listen_in(int folder)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", folder, NM_USER_SOCKET);
-    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    unlinkat(folder, NM_USER_SOCKET, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(listener, QUEUE) < 0) {
-        perror("nmclick-switch: socket");
-        return -1;
-    }
-    return listener;
-}
 
 /* A page that clients can map to read but not to write. */
 static bool make_state(struct provider *provider)
@@ -57,18 +27,14 @@ static bool make_state(struct provider *provider)
                                         F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0;
 }
 
-static bool prepare(struct provider *provider, const char *folder)
+static bool prepare(struct provider *provider)
 {
-    provider->folder = open_folder(folder);
-    if (provider->folder < 0)
-        return false;
     provider->lock = openat(provider->folder, NM_USER_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    provider->listener = listen_in(provider->folder);
     provider->reserve = dup(provider->listener);
     provider->epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = SOURCE_LISTENER};
-    return provider->lock >= 0 && provider->listener >= 0 && provider->reserve >= 0 && provider->epoll >= 0 &&
-           make_state(provider) && epoll_ctl(provider->epoll, EPOLL_CTL_ADD, provider->listener, &event) == 0;
+    return provider->lock >= 0 && provider->reserve >= 0 && provider->epoll >= 0 && make_state(provider) &&
+           epoll_ctl(provider->epoll, EPOLL_CTL_ADD, provider->listener, &event) == 0;
 }
 
 static void close_inherited(void)
@@ -104,17 +70,23 @@ static void leave_terminal(void)
 int main(int argc, char **argv)
 {
     static struct provider provider;
-    if (argc != 2) {
-        fprintf(stderr, "usage: nmclick-switch FOLDER\n");
+    const bool quiet = argc == 3 && strcmp(argv[1], "-q") == 0;
+    if (argc != 2 && !quiet) {
+        fprintf(stderr, "usage: nmclick-switch [-q] FOLDER\n");
         return 2;
     }
     close_inherited();
     raise_limit();
     prctl(PR_SET_NAME, "nmclick-switch");
     signal(SIGPIPE, SIG_IGN);
-    if (!prepare(&provider, argv[1]))
+    enum place place = place_take(&provider, argv[argc - 1], quiet);
+    if (place == PLACE_TAKEN)
+        return !quiet;
+    if (place == PLACE_UNUSABLE || !prepare(&provider))
         return 1;
     pid_t child = fork();
+    if (child > 0)
+        place_tell_pid(&provider, child);
     if (child != 0)
         _exit(child < 0);
     leave_terminal();

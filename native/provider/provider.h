@@ -91,8 +91,10 @@ struct client {
 };
 
 struct provider {
-    int epoll, listener, lock, folder;
-    int reserve; /* a descriptor to give up when there are no more */
+    int epoll, listener, lock;
+    int folder, owner; /* the lock on NM_USER_OWNER goes with this descriptor */
+    ino_t socket;      /* of our socket in the folder */
+    int reserve;       /* a descriptor to give up when there are no more */
     struct nm_switch_state *state;
     int state_fd;
     struct client *clients;
@@ -107,6 +109,15 @@ struct provider {
 
 /* What epoll says who is meant. */
 enum source_kind { SOURCE_LISTENER, SOURCE_CLIENT, SOURCE_BELL };
+
+/* place.c */
+enum place { PLACE_OURS, PLACE_TAKEN, PLACE_UNUSABLE };
+/* Makes this the one process that serves the folder, and listens there. Says why it cannot, but with `quiet`
+ * not that another process does. */
+enum place place_take(struct provider *provider, const char *path, bool quiet);
+/* From now on it is this process that has the place. */
+void place_tell_pid(const struct provider *provider, pid_t pid);
+void place_leave(const struct provider *provider);
 
 /* loop.c */
 int provider_run(struct provider *provider);

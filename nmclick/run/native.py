@@ -268,7 +268,8 @@ class Native:
         """End the threads and flush the ports: what could not be written. The state stays readable."""
         if self._lib.nm_runtime_stop(self._runtime) == 0:
             return []
-        return [warning for warning in map(self.port_warning, range(len(self._ports))) if warning is not None]
+        warnings = ((self._string(self._ports[port].name), self.port_warning(port)) for port in self.distinct_ports())
+        return [f"{name}: {warning}" for name, warning in warnings if warning is not None]
 
     def close(self) -> int:
         """Free everything; buffers that nobody gave back (0 unless an element leaks)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import struct
 import subprocess
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nmclick.graph.registry import Registry, elements_folder
 from tests.elements.harness import read_pcap, write_pcap
 from tests.linux.network import Namespace, Network
 from tests.linux.routers import Router, command, environment, refusal, start_router
@@ -112,6 +114,24 @@ def test_two_nameless_interfaces_are_two(network: Network, space: Namespace) -> 
     text = "a :: KernelTun(10.9.0.1/24) -> Discard; b :: KernelTun(10.8.0.1/24) -> Discard"
     outcome = start_router(network, space, text, handlers=["a.dev_name", "b.dev_name"]).stop()
     assert sorted(outcome.handlers.values()) == ["tun0", "tun1"]
+
+
+def test_an_interface_that_one_thread_reads_has_one_queue(network: Network, space: Namespace) -> None:
+    """However many threads there are: the kernel would put flows into queues that nobody reads."""
+    text = "t :: KernelTun(10.9.0.1/24, DEVNAME mytun) -> c :: Counter -> Discard"
+    router = start_router(network, space, text, "-j", "2", handlers=["c.count"])
+    for host in range(2, 12):
+        space.run("bash", "-c", f"echo > /dev/udp/10.9.0.{host}/7")
+    assert router.stop().handlers == {"c.count": "10"}
+
+
+def test_the_example_of_the_manual_runs(network: Network, space: Namespace) -> None:
+    manual = inspect.getdoc(Registry(elements_folder()).find("KernelTun"))
+    assert manual is not None
+    example = manual.partition("::\n\n")[2].partition("\n\nHandlers")[0]
+    assert "KernelTun(10.0.0.1/8)" in example
+    outcome = start_router(network, space, example, handlers=("pings.count",)).stop()
+    assert (outcome.status, outcome.errors) == (0, "")
 
 
 def test_a_killed_router_leaves_no_interface(network: Network, space: Namespace) -> None:

@@ -287,6 +287,39 @@ def test_the_program_is_taken_off_at_the_end(network: Network) -> None:
     assert "xdp" not in cable.middle.ip("link", "show", "dev", "p0")
 
 
+SENDS = "RatedSource(LENGTH 60, RATE 100) -> ToNetmap(p0)"
+
+
+@pytest.mark.parametrize("text", ["FromNetmap(p0) -> Discard", SENDS, f"FromNetmap(p0) -> Discard; {SENDS}"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [("delete", "the interface is gone"), ("down", "the interface is down: `ip link set dev p0 up`")],
+)
+def test_an_interface_that_goes_away_is_told_of_once(network: Network, text: str, change: str, message: str) -> None:
+    middle = network.namespace()
+    network.join((middle, "p0"), (network.namespace(), "h"))
+    running = start(network, middle, "-e", SAY_READY + text, "--port=p0=packet:p0")
+    running.wait_until_ready()
+    middle.ip("link", *(("del", "p0") if change == "delete" else ("set", "p0", "down")))
+    time.sleep(0.3)
+    (told,) = running.stop()[1].splitlines()
+    assert told.split(": ", 1)[1] == f"packet:p0: {message}"
+
+
+def test_an_interface_that_is_deleted_while_it_is_down_is_gone(network: Network) -> None:
+    middle = network.namespace()
+    network.join((middle, "p0"), (network.namespace(), "h"))
+    running = start(network, middle, "-e", SAY_READY + SENDS, "--port=p0=packet:p0")
+    running.wait_until_ready()
+    for change in (("set", "p0", "down"), ("del", "p0")):
+        middle.ip("link", *change)
+        time.sleep(0.2)
+    assert [line.rpartition("packet:p0: ")[2] for line in running.stop()[1].splitlines()] == [
+        "the interface is down: `ip link set dev p0 up`",
+        "the interface is gone",
+    ]
+
+
 @pytest.mark.parametrize("kind", ["packet", "xdp"])
 def test_what_cannot_be_opened_is_told(network: Network, kind: str) -> None:
     middle = network.namespace()

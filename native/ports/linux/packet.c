@@ -5,12 +5,15 @@
 #include "packet.h"
 
 #include <arpa/inet.h>
+#include <linux/ethtool.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #define SLOTS 512u
 #define MAX_RINGS 64u
@@ -18,9 +21,42 @@
 #define SEND_ROOM (4 << 20)
 #define FANOUT_IGNORE_OUTGOING 0x4000 /* PACKET_FANOUT_FLAG_IGNORE_OUTGOING of later headers */
 
+static int any_socket(const struct packet_port *packet)
+{
+    const struct packet_pair *pair = packet->pairs;
+    return pair->receiver.fd >= 0 ? pair->receiver.fd : pair->sender.fd;
+}
+
+/* What is deleted goes down first. Requests like this one wait for the kernel's lock (RTNL), and so until
+ * that is over, whatever their answer. */
+static void let_deletion_end(const struct packet_port *packet)
+{
+    struct ethtool_value link = {.cmd = ETHTOOL_GLINK};
+    struct ifreq request = {.ifr_data = (char *)&link};
+    memcpy(request.ifr_name, packet->device.name, sizeof request.ifr_name);
+    (void)ioctl(any_socket(packet), SIOCETHTOOL, &request);
+}
+
+/* The kernel takes a socket off an interface that is deleted. */
+static bool is_gone(const struct packet_port *packet)
+{
+    struct sockaddr_ll bound = {0};
+    socklen_t length = sizeof bound;
+    return getsockname(any_socket(packet), (struct sockaddr *)&bound, &length) == 0 && bound.sll_ifindex < 0;
+}
+
 void packet_say_down(struct nm_port *port)
 {
     struct packet_port *packet = port->priv;
+    if (port->finished)
+        return;
+    if (!packet->said_down)
+        let_deletion_end(packet);
+    if (is_gone(packet)) {
+        port->warning = "the interface is gone";
+        port->finished = true;
+        return;
+    }
     if (packet->said_down)
         return;
     packet->said_down = true;
@@ -30,12 +66,15 @@ void packet_say_down(struct nm_port *port)
 }
 
 /* A descriptor whose error nobody takes would wake the program for ever. */
-static void take_error(struct nm_port *port, int fd)
+static bool take_error(struct nm_port *port, int fd)
 {
     int err = 0;
     socklen_t length = sizeof err;
-    if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &length) == 0 && err)
-        packet_say_down(port);
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &length) < 0 || !err)
+        return false;
+    let_deletion_end(port->priv);
+    packet_say_down(port);
+    return true;
 }
 
 static int packet_wait(struct nm_port *port, unsigned ring, short *events)
@@ -43,8 +82,12 @@ static int packet_wait(struct nm_port *port, unsigned ring, short *events)
     struct packet_port *packet = port->priv;
     struct packet_pair *pair = &packet->pairs[ring];
     bool in = (*events & POLLIN) && pair->receiver.fd >= 0, out = (*events & POLLOUT) && pair->sender.fd >= 0;
-    take_error(port, pair->receiver.fd);
-    take_error(port, pair->sender.fd);
+    if (take_error(port, pair->receiver.fd) || take_error(port, pair->sender.fd)) {
+        *events = POLLOUT; /* at once: the elements have something to tell */
+        return any_socket(packet);
+    }
+    if (port->finished)
+        return -1;
     if (in && out)
         *events = POLLIN;
     return in && out ? pair->both : in ? pair->receiver.fd : out ? pair->sender.fd : -1;

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -70,6 +71,27 @@ static int set_options(int fd, const struct nm_socket_config *config, char *erro
     return 0;
 }
 
+/* A server that was killed leaves its file. Removes it if nobody answers there. */
+static bool remove_stale(const struct nm_socket_config *config, const struct sockaddr_un *address)
+{
+    struct stat status;
+    if (lstat(address->sun_path, &status) < 0 || !S_ISSOCK(status.st_mode))
+        return false;
+    int probe = socket(AF_UNIX, config->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool refused = probe >= 0 && connect(probe, (const struct sockaddr *)address, config->local.length) < 0 &&
+                   errno == ECONNREFUSED;
+    if (probe >= 0)
+        close(probe);
+    return refused && unlink(address->sun_path) == 0;
+}
+
+static cold_path int taken(const struct sockaddr_un *address, char *error, size_t size)
+{
+    snprintf(error, size, "bind: %s: Address already in use: if no program uses the file any more, remove it",
+             address->sun_path);
+    return -EADDRINUSE;
+}
+
 static const struct sockaddr *as_address(const struct nm_socket_address *address,
                                          struct sockaddr_storage *storage)
 {
@@ -112,6 +134,25 @@ static int start_server(struct socket_port *s, char *error, size_t size)
     return 0;
 }
 
+static int bind_local(struct socket_port *s, char *error, size_t size)
+{
+    const struct nm_socket_config *config = &s->config;
+    struct sockaddr_storage local = {0};
+    const struct sockaddr *address = as_address(&config->local, &local);
+    int failure = bind(s->fd, address, config->local.length);
+    if (failure && errno == EADDRINUSE && config->family == AF_UNIX) {
+        const struct sockaddr_un *un = (const struct sockaddr_un *)&local;
+        /* The file of a client that is connected refuses connections, too. */
+        if (config->client || !remove_stale(config, un))
+            return taken(un, error, size);
+        failure = bind(s->fd, address, config->local.length);
+    }
+    if (failure)
+        return failed(config, "bind", error, size);
+    s->bound = true;
+    return 0;
+}
+
 int nm_socket_start(struct nm_port *port, const struct nm_socket_config *config, char *error, size_t size)
 {
     struct socket_port *s = port->priv;
@@ -122,12 +163,8 @@ int nm_socket_start(struct nm_port *port, const struct nm_socket_config *config,
     int err = set_options(s->fd, config, error, size);
     if (err)
         return err;
-    if (config->local.length) {
-        struct sockaddr_storage local = {0};
-        if (bind(s->fd, as_address(&config->local, &local), config->local.length) < 0)
-            return failed(config, "bind", error, size);
-        s->bound = true;
-    }
+    if (config->local.length && (err = bind_local(s, error, size)))
+        return err;
     err = config->client ? start_client(s, error, size) : start_server(s, error, size);
     if (!err && fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) | O_NONBLOCK) < 0)
         return failed(config, "fcntl", error, size);

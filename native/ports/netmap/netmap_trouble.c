@@ -89,7 +89,12 @@ void netmap_cannot_register(const struct netmap_opening *o, const struct nmreq_r
     case EBUSY:
         nm_port_error(o->error, o->size, o->spec,
                       wish->nr_flags & NR_EXCLUSIVE ? "another program has it open; '/x' wants it alone"
+                      : o->calls == &nm_user_calls  ? "it is open elsewhere: in user space a port belongs to "
+                                                      "one process, and with '/x' to one user of it"
                                                     : "another program has it open for itself alone");
+        break;
+    case ETIMEDOUT:
+        netmap_cannot_open(o, err);
         break;
     case ENOMEM:
         nm_port_error(

@@ -42,7 +42,7 @@ struct nm_user *nm_user_find(int fd);
  * with errno. */
 int nm_user_connect(bool start);
 /* Sends a request and waits for the answer; fds has room for NM_FDS descriptors, or is NULL. 0 or an errno:
- * ENXIO when the switch process is gone. */
+ * ENXIO when the switch process is gone, ETIMEDOUT when it does not answer. */
 int nm_user_ask(int fd, const struct nm_ask *ask, struct nm_answer *answer, int *fds);
 
 /* user_request.c: NIOCCTRL, NIOCREGIF, NIOCGINFO; 0 or an errno. */

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TRIES 10
+#define PAUSE_MS 20 /* between them: another one may just be about to come or to go */
 #define ANSWER_SECONDS 10
 
 extern char **environ;
@@ -43,17 +45,28 @@ static void program(char *path, size_t size)
     pthread_mutex_unlock(&program_lock);
 }
 
+static int unusable(const char *path)
+{
+    int err = errno;
+    snprintf(trouble, sizeof trouble, "%.400s: %s: name a folder of your own in NMCLICK_NETMAP", path,
+             strerror(err));
+    errno = err;
+    return -1;
+}
+
 static int make_folder(const char *path, bool make)
 {
     if (make && mkdir(path, NM_USER_FOLDER_MODE) < 0 && errno != EEXIST)
-        return -1;
+        return unusable(path);
     int folder = open(path, O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat status;
     if (folder < 0)
-        return -1;
+        return unusable(path);
     if (fstat(folder, &status) == 0 && status.st_uid == geteuid() && !(status.st_mode & 077))
         return folder;
-    snprintf(trouble, sizeof trouble, "%.400s belongs to or can be entered by somebody else: chmod 700 it",
+    snprintf(trouble, sizeof trouble,
+             "%.400s belongs to or can be entered by somebody else: chmod 700 it, or name another folder in "
+             "NMCLICK_NETMAP",
              path);
     close(folder);
     errno = EACCES;
@@ -73,11 +86,57 @@ static int open_folder(bool make, char *path, size_t size)
     return make_folder(path, make);
 }
 
+/* The switch process that has its place in the folder; 0: none has. */
+static pid_t owner(int folder)
+{
+    int fd = openat(folder, NM_USER_OWNER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char pid[16] = "";
+    bool held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    if (held && read(fd, pid, sizeof pid - 1) < 0)
+        held = false;
+    close(fd);
+    return held ? atoi(pid) : 0;
+}
+
+/* An answer that comes after all must not be taken for that to the next request. */
+static int no_answer(int fd)
+{
+    char path[4096];
+    int folder = open_folder(false, path, sizeof path);
+    pid_t pid = folder < 0 ? 0 : owner(folder);
+    if (pid)
+        snprintf(trouble, sizeof trouble,
+                 "switch process %d does not answer: wait for it, or end it with `kill -9 %d`", (int)pid,
+                 (int)pid);
+    else
+        snprintf(trouble, sizeof trouble, "the switch process in %.400s does not answer", path);
+    if (folder >= 0)
+        close(folder);
+    shutdown(fd, SHUT_RDWR);
+    return ETIMEDOUT;
+}
+
 static bool same_user(int fd)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+}
+
+/* 0 or an errno; ECONNREFUSED when nobody serves behind this socket. */
+static int greet(int fd, const struct sockaddr_un *address)
+{
+    struct nm_ask ask = {.kind = NM_ASK_HELLO};
+    struct nm_answer answer;
+    while (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+        if (errno != EINTR)
+            return errno == EAGAIN ? no_answer(fd) : errno;
+    int err = same_user(fd) ? nm_user_ask(fd, &ask, &answer, NULL) : EACCES;
+    return err && err != ETIMEDOUT ? ECONNREFUSED
+                                   : err; /* it was about to leave, or speaks another version */
 }
 
 /* Through /proc: the folder that was looked at, however long its name is. */
@@ -89,18 +148,20 @@ static int try_connect(int folder)
     if (fd < 0)
         return -1;
     struct timeval limit = {.tv_sec = ANSWER_SECONDS};
-    struct nm_ask ask = {.kind = NM_ASK_HELLO};
-    struct nm_answer answer;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
-        if (same_user(fd) && nm_user_ask(fd, &ask, &answer, NULL) == 0)
-            return fd;
-        errno = ECONNREFUSED; /* it was about to leave, or speaks another version */
-    }
-    int err = errno;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    int err = greet(fd, &address);
+    if (!err)
+        return fd;
     close(fd);
     errno = err;
     return -1;
+}
+
+/* One that does not answer is there nevertheless: a second one beside it would split the switches. */
+static bool nobody_serves(int err)
+{
+    return err == ENOENT || err == ECONNREFUSED || err == ECONNRESET;
 }
 
 static int spawn(const char *folder_path)
@@ -120,7 +181,7 @@ static int spawn(const char *folder_path)
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
-    char *arguments[] = {path, (char *)(uintptr_t)folder_path, NULL};
+    char *arguments[] = {path, (char[]){"-q"}, (char *)(uintptr_t)folder_path, NULL};
     pid_t child;
     int status = 0, err = posix_spawn(&child, path, NULL, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
@@ -130,7 +191,11 @@ static int spawn(const char *folder_path)
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    return 0; /* whether it serves is seen by connecting */
+    if (status) {
+        snprintf(trouble, sizeof trouble, "the switch process (%.400s) could not start", path);
+        return EIO;
+    }
+    return 0; /* whether it serves, or another one does, is seen by connecting */
 }
 
 /* The lock is held while one is started, and by a switch process that is about to leave. */
@@ -138,11 +203,11 @@ static int start_and_connect(int folder, const char *path)
 {
     int lock = openat(folder, NM_USER_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0)
-        return -1;
+        return unusable(path);
     while (flock(lock, LOCK_EX) < 0 && errno == EINTR)
         ;
     int fd = try_connect(folder);
-    if (fd < 0) {
+    if (fd < 0 && nobody_serves(errno)) {
         int err = spawn(path);
         if (err)
             errno = err;
@@ -155,6 +220,16 @@ static int start_and_connect(int folder, const char *path)
     return fd;
 }
 
+static void say_turned_away(int folder)
+{
+    pid_t pid = owner(folder);
+    if (pid)
+        snprintf(trouble, sizeof trouble,
+                 "switch process %d turns this program away: it is of another version, or has no more "
+                 "descriptors; end it with `kill %d`",
+                 (int)pid, (int)pid);
+}
+
 int nm_user_connect(bool start)
 {
     char path[4096];
@@ -162,13 +237,15 @@ int nm_user_connect(bool start)
     int folder = open_folder(start, path, sizeof path);
     if (folder < 0)
         return -1;
-    int fd = try_connect(folder);
-    for (unsigned i = 0; fd < 0 && start && i < TRIES; i++) {
+    int fd = try_connect(folder), err = errno;
+    for (unsigned i = 0; start && fd < 0 && !*trouble && nobody_serves(err) && i < TRIES; i++) {
+        const struct timespec pause = {.tv_nsec = i ? PAUSE_MS * 1000000 : 0};
+        nanosleep(&pause, NULL);
         fd = start_and_connect(folder, path);
-        if (fd < 0 && errno != ECONNREFUSED && errno != ECONNRESET)
-            break;
+        err = errno;
     }
-    int err = errno;
+    if (fd < 0 && !*trouble && nobody_serves(err))
+        say_turned_away(folder);
     close(folder);
     errno = err;
     return fd;
@@ -208,7 +285,7 @@ int nm_user_ask(int fd, const struct nm_ask *ask, struct nm_answer *answer, int 
     while ((n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
         ;
     if (n < 0)
-        return ENXIO;
+        return errno == EAGAIN ? no_answer(fd) : ENXIO;
     take_fds(&message, fds);
     return n == (ssize_t)sizeof *answer && answer->version == NM_USER_VERSION ? answer->error : ENXIO;
 }

@@ -12,8 +12,11 @@
 #include "nmclick/netmap_request.h"
 
 #define NM_USER_VERSION 1u
-#define NM_USER_SOCKET "switch" /* in the private folder */
+/* In the private folder. Who starts a switch process holds the lock meanwhile, and so does one that leaves.
+ * The owner's file has its number, and is locked (F_OFD_SETLK) while it lives. */
+#define NM_USER_SOCKET "switch"
 #define NM_USER_LOCK "lock"
+#define NM_USER_OWNER "switch.pid"
 #define NM_USER_FOLDER_MODE 0700
 
 #define NM_USER_MOST_RINGS 256u /* a direction */
