@@ -45,7 +45,8 @@ def announcements(graph: RouterGraph, native: Native, opened: Sequence[PortWish]
         if wish.chosen and wish.spec not in lines:
             note = native.port_note(number)
             element = type(graph.elements[wish.element]).__name__
-            lines[wish.spec] = f"{element}({wish.name}): uses {wish.spec}" + (f" ({note})" if note else "")
+            line = f"{element}({wish.name}): uses {wish.spec}" + (f" ({note})" if note else "")
+            lines[wish.spec] = "; ".join([line, *wish.refusals])
     return list(lines.values())
 
 
@@ -68,6 +69,8 @@ class _Opener:
         self.link_types: dict[str, int] = {}
         #: What was opened in the place of what.
         self.instead: dict[str, str] = {}
+        #: Why other kinds of port were not, by what was opened.
+        self.refusals: dict[str, Sequence[str]] = {}
 
     def choose_memory(self) -> None:
         """Packets lie in the memory of the first port that has some, unless another port cannot work with it."""
@@ -94,7 +97,7 @@ class _Opener:
             return
         self.numbers[spec] = number
         self.link_types[self.graph.elements[wish.element].name] = self.native.port_link_type(number)
-        self.opened.append(replace(wish, spec=spec))
+        self.opened.append(replace(wish, spec=spec, refusals=self.refusals.get(spec, ())))
 
     def _first(self, wish: PortWish, options: Mapping[str, int]) -> tuple[str, int]:
         """The first kind of port that can be opened."""
@@ -107,6 +110,7 @@ class _Opener:
                 failures.append(refused(wish, spec, failure))
             else:
                 self.instead[wish.spec] = spec
+                self.refusals[spec] = [str(failure) for failure in failures]
                 return spec, number
         raise failures[-1]
 

@@ -68,6 +68,8 @@ class PortWish:
     #: be opened.
     chosen: bool = False
     alternatives: Sequence[str] = ()
+    #: Why better kinds of port were not used, as far as they were tried.
+    refusals: Sequence[str] = ()
     #: The device whose host's end this is.
     host_of: str | None = None
 

@@ -103,3 +103,12 @@ def test_a_device_that_is_misspelt_is_told(pair: tuple[Namespace, Namespace]) ->
         "  r00: there is no such network device\n"
         "Router could not be initialized!\n"
     )
+
+
+def test_a_device_that_another_program_has_taken_is_watched_and_why_is_told(
+    network: Network, pair: tuple[Namespace, Namespace]
+) -> None:
+    here, _ = pair
+    start_router(network, here, "FromNetmap(xdp:r0) -> Discard")
+    outcome = start_router(network, here, "FromDevice(r0, SNIFFER false) -> Discard").stop()
+    assert re.fullmatch(r"FromDevice\(r0\): uses packet:r0( \(.*\))?; xdp:r0: .+\n", outcome.errors), outcome.errors
