@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "nmclick/lines.h"
 #include "nmclick/port.h"
 #include "../netmap/ring.h"
 

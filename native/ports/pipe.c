@@ -110,7 +110,7 @@ static int pipe_rxsync(struct nm_port *port, unsigned index)
         ring->bytes += slot.len;
     }
     ring->hwtail = sent;
-    port->finished = left;
+    nm_port_set_finished(port, left);
     nm_ring_leave(ring);
     if (released)
         pipe_link_wake(peer_end(port), POLLOUT);

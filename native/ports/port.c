@@ -146,7 +146,7 @@ void nm_port_rings_error(char *error, size_t size, const char *spec, int err, co
 
 struct nm_port *nm_port_create_bare(const struct nm_port_ops *ops, const char *spec, struct nm_region *region)
 {
-    struct nm_port *port = calloc(1, sizeof *port);
+    struct nm_port *port = alloc_lines(1, sizeof *port);
     if (!port)
         return NULL;
     port->ops = ops;
@@ -158,8 +158,8 @@ struct nm_port *nm_port_create_bare(const struct nm_port_ops *ops, const char *s
 
 static int make_rings(struct nm_port *port, uint32_t slots, const struct nm_port_shape *shape)
 {
-    port->tx = calloc(shape->n_tx + 1u, sizeof *port->tx);
-    port->rx = calloc(shape->n_rx + 1u, sizeof *port->rx);
+    port->tx = alloc_lines(shape->n_tx + 1u, sizeof *port->tx);
+    port->rx = alloc_lines(shape->n_rx + 1u, sizeof *port->rx);
     if (!port->tx || !port->rx)
         return -ENOMEM;
     int err = 0;

@@ -96,7 +96,7 @@ static int replay_rxsync(struct nm_port *port, unsigned index)
         space -= count;
         running = replay->packets_left > 0 && replay->loops_left > 0;
     }
-    port->finished = !running;
+    nm_port_set_finished(port, !running);
     nm_ring_leave(ring);
     return 0;
 }
@@ -144,7 +144,7 @@ static struct nm_port *replay_open(const char *spec, const char *rest, struct nm
         nm_port_error(error, size, spec, "a replayed file cannot be written; 'pcap:FILE' can");
         return NULL;
     }
-    struct replay *replay = calloc(1, sizeof *replay);
+    struct replay *replay = alloc_lines(1, sizeof *replay);
     if (!replay) {
         nm_port_error(error, size, spec, "out of memory");
         return NULL;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "nmclick/lines.h"
 #include "nmclick/region.h"
 #include "nmclick/runtime.h"
 

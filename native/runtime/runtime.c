@@ -123,8 +123,8 @@ static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
     const struct nm_program *program = rt->program;
     struct worker *w = &t->worker;
     t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    t->tasks = calloc(program->n_tasks + 1, sizeof *t->tasks);
-    t->timers = calloc(program->n_timers + 1, sizeof *t->timers);
+    t->tasks = alloc_lines(program->n_tasks + 1, sizeof *t->tasks);
+    t->timers = alloc_lines(program->n_timers + 1, sizeof *t->timers);
     w->n_workers = program->n_workers;
     unsigned n_rings = 0;
     for (uint32_t i = 0; i < rt->n_ports; i++)
@@ -144,11 +144,9 @@ static bool make_thread(struct runtime *rt, struct thread *t, unsigned index)
     t->share = nm_worker_share(rt);
     w->free_count = nm_region_take(rt->region, w->free_list, (uint32_t)t->share);
     w->ports = rt->ports;
-    size_t state_size = (program->state_size + 127) & ~(size_t)63;
-    w->state = aligned_alloc(64, state_size);
+    w->state = alloc_lines(1, program->state_size);
     if (!w->state)
         return false;
-    memset(w->state, 0, state_size);
     w->home = rt->threads->worker.state;
     w->program = program;
     w->runtime = rt;

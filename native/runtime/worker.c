@@ -115,7 +115,8 @@ static bool run_round(struct thread *t, bool draining)
     struct worker *w = &t->worker;
     struct runtime *rt = w->runtime;
     uint64_t moved = 0;
-    bool passed_over = false;
+    bool passed_over = false,
+         worked = false; /* a task that does nothing takes no time worth a look at the clock */
     w->busy = false;
     w->wake_at = NM_NEVER;
     w->now = clock_now(rt);
@@ -131,9 +132,10 @@ static bool run_round(struct thread *t, bool draining)
             passed_over = true;
             continue;
         }
-        if (n)
+        if (worked)
             w->now = clock_now(rt);
         unsigned packets = task->run(w->state, w);
+        worked = packets || w->busy;
         task->counters.calls++;
         task->counters.idle_calls += packets == 0;
         task->counters.packets += packets;

@@ -58,7 +58,9 @@ struct nm_ring {
     uint64_t packets, bytes; /* moved through this ring so far */
     uint64_t drops;          /* refused by validation or by a full destination */
     uint64_t drops_by[NM_DROP_REASONS];
+    uint64_t unused[5]; /* the next ring may be another worker's: it begins a line of its own */
 };
+_Static_assert(sizeof(struct nm_ring) % 64 == 0, "lines");
 
 #define NM_NOBODY UINT16_MAX
 
@@ -160,6 +162,13 @@ struct nm_port *nm_port_open(const char *spec, struct nm_region *region,
 static inline void nm_port_close(struct nm_port *port)
 {
     port->ops->close(port);
+}
+
+/* Written only when it changes: other workers look at the port, too, and a store takes the line from them. */
+static inline void nm_port_set_finished(struct nm_port *port, bool finished)
+{
+    if (port->finished != finished)
+        port->finished = finished;
 }
 
 /* Ring pairs, where one direction may have fewer. */

@@ -265,8 +265,8 @@ static void describe(struct nm_port *port, struct packet_port *packet, bool read
 
 static struct packet_port *make_packet(unsigned n_pairs)
 {
-    struct packet_port *packet = calloc(1, sizeof *packet);
-    if (packet && !(packet->pairs = calloc(n_pairs, sizeof *packet->pairs))) {
+    struct packet_port *packet = alloc_lines(1, sizeof *packet);
+    if (packet && !(packet->pairs = alloc_lines(n_pairs, sizeof *packet->pairs))) {
         free(packet);
         return NULL;
     }

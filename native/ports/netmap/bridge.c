@@ -80,7 +80,7 @@ static int bridge_rxsync(struct nm_port *port, unsigned index)
         err = inner->ops->rxsync(inner, index);
         receive(port, ring, from);
     }
-    port->finished = inner->finished && from->hwcur == from->hwtail;
+    nm_port_set_finished(port, inner->finished && from->hwcur == from->hwtail);
     take_news(port);
     nm_ring_leave(ring);
     return err;
