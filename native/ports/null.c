@@ -1,6 +1,21 @@
 /* null: takes whatever is written and delivers nothing. */
 #include "driver.h"
 
+/* The slots from `at` up to `end`, in registers: what is in the ring's memory would wait for itself. */
+static void count(struct nm_ring *ring, uint32_t at, uint32_t end)
+{
+    const struct netmap_slot *slots = ring->ring->slot;
+    uint64_t bytes = 0, packets = 0;
+    for (; at < end; at++) {
+        /* Length and flags are in the first word. */
+        uint64_t word = __atomic_load_n((const nm_word *)&slots[at], __ATOMIC_RELAXED);
+        bytes += (uint16_t)(word >> 32);
+        packets += !(word >> 48 & NS_MOREFRAG);
+    }
+    ring->bytes += bytes;
+    ring->packets += packets;
+}
+
 static int null_txsync(struct nm_port *port, unsigned index)
 {
     struct nm_ring *ring = &port->tx[index];
@@ -8,14 +23,12 @@ static int null_txsync(struct nm_port *port, unsigned index)
     int err = nm_ring_enter(ring, port->region, &head);
     if (err)
         return err;
-    uint64_t bytes = 0, packets = 0; /* counted in registers: what is in the ring's memory waits for itself */
-    for (uint32_t i = ring->hwcur; i != head; i = nm_ring_next(ring, i)) {
-        struct netmap_slot slot = nm_slot_read(&ring->ring->slot[i]);
-        bytes += slot.len;
-        packets += !(slot.flags & NS_MOREFRAG);
+    if (head < ring->hwcur) {
+        count(ring, ring->hwcur, ring->n_slots);
+        count(ring, 0, head);
+    } else {
+        count(ring, ring->hwcur, head);
     }
-    ring->bytes += bytes;
-    ring->packets += packets;
     ring->hwcur = head;
     ring->hwtail = nm_ring_prev(ring, head);
     nm_ring_leave(ring);
