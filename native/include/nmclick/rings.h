@@ -199,14 +199,16 @@ static always_inline struct nm_slot_meta ring_meta(const struct worker *w, const
     };
 }
 
-/* The packet moves to where in its buffer the ring can have it start. */
+/* The packet moves to where in its buffer the ring can have it start. Its address is found here: the usual
+ * way does not need it. */
 static cold_path uint32_t ring_move_packet(struct worker *w, const struct nm_ring *tx, uint32_t buffer,
-                                           const uint8_t *data, uint32_t length)
+                                           uint32_t headroom, uint32_t length)
 {
     uint32_t room = w->buffer_size - length, origin = tx->most_offset;
     origin = origin < NM_HEADROOM ? origin : NM_HEADROOM;
     origin = origin < room ? origin : room;
-    memmove(buffer_address(w, buffer) + origin, data, length);
+    uint8_t *start = buffer_address(w, buffer);
+    memmove(start + origin, start + headroom, length);
     return origin;
 }
 
@@ -220,7 +222,7 @@ static always_inline void ring_send(struct worker *w, struct nm_ring *tx, const 
     uint32_t old = slot->buf_idx, offset = p->headroom;
     guard_open(buffer_address(w, p->buffer), w->buffer_size);
     if (unlikely(offset > tx->most_offset))
-        offset = ring_move_packet(w, tx, p->buffer, p->data, p->length);
+        offset = ring_move_packet(w, tx, p->buffer, p->headroom, p->length);
     store_u64(slot, p->buffer | (uint64_t)(uint16_t)p->length << 32 | (uint64_t)NS_BUF_CHANGED << 48);
     slot->ptr = offset;
     if (tx->meta)
