@@ -80,3 +80,14 @@ def test_draw_needs_a_file_to_write(config: Command) -> None:
     result = config("draw", "two.click", "-o", "two.jpg")
     assert result.status == 2
     assert result.err.startswith("nmclick draw: two.jpg: a diagram's file name ends in .svg, .png, .pdf or .dot\n")
+
+
+def test_flatten_takes_anonymous_compounds_whose_names_begin_like_classes(config: Command) -> None:
+    text = "elementclass L { input -> Paint(1) -> output }; Idle -> L -> Discard"
+    assert "L@2/Paint@1 :: Paint(1);" in config.fine("flatten", "-e", text)
+
+
+def test_names_are_defined_even_where_a_class_is_unknown(config: Command) -> None:
+    text = "AddressInfo(lan 1.2.3.4/24 0:0:0:0:0:1); Idle -> Foo -> HostEtherFilter(lan) -> Discard"
+    result = config("check", "--diagnostics=click", "-e", text)
+    assert (result.status, result.err) == (1, "config:1: undeclared element 'Foo'\n")

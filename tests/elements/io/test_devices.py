@@ -215,3 +215,14 @@ def test_packets_that_find_no_free_buffer_are_dropped_with_a_reason() -> None:
     total = json.loads(result.stdout.splitlines()[-1])
     assert total["drops"]["f"]["no_buffer"] > 1000
     assert total["inside"] == 0
+
+
+def test_what_handlers_rules_and_times_take_away_has_a_reason() -> None:
+    text = """FromDump(in.pcap, STOP true, START_AFTER 0.5) -> q :: Queue -> Idle;
+    FromDump(in.pcap, STOP true) -> Strip(14) -> MarkIPHeader -> f :: IPFilter(deny all) -> Discard;
+    DriverManager(pause, pause, write q.reset, stop);"""
+    frames = [Captured(UNICAST, 0, START), Captured(UNICAST, 0, START + 10**9)]
+    result = run_config(text, {"in": frames}, args=["--stats", "--json"])
+    total = json.loads(result.stdout.splitlines()[-1])
+    assert total["drops"] == {"FromDump@1": {"skipped": 1}, "q": {"removed": 1}, "f": {"denied": 2}}
+    assert total["inside"] == 0
