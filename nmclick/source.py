@@ -15,7 +15,7 @@ class Source(Element):
     """An element that packets start at and that may come to an end.
 
     Its arguments have STOP (Bool) and perhaps END_CALL (HandlerCall). Its C half says
-    ``worker_upcall(c->worker, c->element, 0, 0)`` when the end is reached: END_CALL is then done, or with
+    ``worker_upcall(c->worker, c->instance->number, 0, 0)`` when the end is reached: END_CALL is then done, or with
     STOP a stop event sent to the driver.
     """
 

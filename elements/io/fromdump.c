@@ -135,7 +135,7 @@ static cold_path void FromDump_end(struct FromDump *self, struct nm_port *port, 
     self->in.ended = true;
     if (port->ops->tell)
         self->position = port->ops->tell(port);
-    receiver_warn(port, w, element);
+    port_warn(port, w, element);
     worker_upcall(w, element, 0, 0);
 }
 

@@ -45,14 +45,6 @@ static inline int receiver_init(struct receiver *self, struct nm_port *port, boo
     return claimed;
 }
 
-/* What went wrong with a port, said once. */
-static cold_path void receiver_warn(struct nm_port *port, struct worker *w, unsigned element)
-{
-    const char *warning = __atomic_load_n(&port->warning, __ATOMIC_RELAXED);
-    if (warning && __atomic_exchange_n(&port->warning, NULL, __ATOMIC_RELAXED))
-        worker_log(w, element, "%s: %s", port->name, warning);
-}
-
 /* Nothing came: look at the next ring in the next turn, and tell whom it concerns when nothing will come any
  * more. */
 static cold_path void receiver_idle(struct receiver *self, struct nm_port *port, unsigned ring, bool all,
@@ -63,7 +55,7 @@ static cold_path void receiver_idle(struct receiver *self, struct nm_port *port,
         w->busy = true;
     else if (all)
         self->ring = self->first;
-    receiver_warn(port, w, element);
+    port_warn(port, w, element);
     if (port->finished && !self->ended) {
         self->ended = true;
         self->active = false;
@@ -101,20 +93,13 @@ static cold_path void receiver_lose(struct receiver *self, const struct ring_los
     drops[-2 - no_buffer] += lost->no_buffer;
 }
 
-static always_inline void receiver_close(struct receiver *self, struct nm_port *port, unsigned ring,
-                                         struct ring_burst *burst, int invalid, int no_buffer,
-                                         struct context *c)
-{
-    self->count += ring_close(burst, c->worker, port, ring);
-    if (unlikely(burst->losses.invalid | burst->losses.no_buffer))
-        receiver_lose(self, &burst->losses, invalid, no_buffer, c->drops);
-}
-
 static always_inline void receiver_done(struct receiver *self, struct nm_port *port, int queue,
                                         struct ring_burst *burst, int invalid, int no_buffer,
                                         struct context *c)
 {
-    receiver_close(self, port, queue < 0 ? self->ring : (unsigned)queue, burst, invalid, no_buffer, c);
+    self->count += ring_close(burst, c->worker, port, queue < 0 ? self->ring : (unsigned)queue);
+    if (unlikely(burst->losses.invalid | burst->losses.no_buffer))
+        receiver_lose(self, &burst->losses, invalid, no_buffer, c->drops);
     if (queue < 0 && (self->ring += NM_WORKERS > 1 ? self->step : 1) >= port->n_rx_rings)
         self->ring = self->first;
 }

@@ -63,9 +63,7 @@ static cold_path void transmitter_lose(struct transmitter *self, struct nm_port 
     self->refused += lost;
     self->count -= lost < self->count ? lost : self->count;
     *drops += lost;
-    const char *warning = __atomic_load_n(&port->warning, __ATOMIC_RELAXED);
-    if (warning && __atomic_exchange_n(&port->warning, NULL, __ATOMIC_RELAXED))
-        worker_log(w, element, "%s: %s", port->name, warning);
+    port_warn(port, w, element);
 }
 
 /* Under the lock. `code`: DROP(write) */

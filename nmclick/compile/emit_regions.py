@@ -206,7 +206,7 @@ def _fork(unit: Unit, number: int, node: Node) -> tuple[list[str], frozenset[int
         else:
             table = ", ".join(str(strands.get(port, "UINT16_MAX")) for port in range(least, most + 1))
             name = f"{_name(node)}_to_{label}"
-            lines.append(f"    static const uint16_t {name}[] = {{{table}}};")
+            lines.append(f"    ; static const uint16_t {name}[] = {{{table}}};")  # a label may stand in front
             strand = f"{name}[port - {least}]"
             lines.append(f"    if ({inside} && {strand} != UINT16_MAX) {{")
         lines += [f"        STRAND({bundles[label]}, {strand});", f"        goto {label};", "    }"]

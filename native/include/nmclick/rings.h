@@ -30,6 +30,14 @@ static inline uint16_t port_share(const struct worker *w, const struct nm_port *
     return (uint16_t)((rank + n - number % n) % n);
 }
 
+/* What went wrong with a port, said once. */
+static cold_path void port_warn(struct nm_port *port, struct worker *w, unsigned element)
+{
+    const char *warning = __atomic_load_n(&port->warning, __ATOMIC_RELAXED);
+    if (warning && __atomic_exchange_n(&port->warning, NULL, __ATOMIC_RELAXED))
+        worker_log(w, element, "%s: %s", port->name, warning);
+}
+
 /* Packets that wait in a receive ring, asking the port for more when there are none. */
 static always_inline uint32_t ring_available(struct nm_port *port, unsigned number)
 {
